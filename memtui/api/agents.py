@@ -1,0 +1,167 @@
+"""Agents, their memory, messages and turns."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from memtui.api.search import Hit
+
+MessageKind = Literal["user", "assistant", "tool", "login", "heartbeat", "alert", "note", "summary"]
+TurnStatus = Literal["done", "cancelled", "failed", "capped"]
+
+
+class Block(BaseModel):
+    """A labelled part of core memory. `limit` is in characters."""
+
+    label: str
+    value: str
+    limit: int = 2000
+
+
+class BlockVersion(BaseModel):
+    """One edit of a block. `author` is `agent`, `user` or `memtui`."""
+
+    id: int
+    label: str
+    before: str
+    after: str
+    author: str
+    created_at: datetime
+
+
+class AttachedSource(BaseModel):
+    id: str
+    name: str
+    passages: int = 0
+    documents: int = 0
+
+
+class Agent(BaseModel):
+    """`model` is None for the configured one, `offline`, a litellm name or a `[models.NAME]`."""
+
+    id: str
+    name: str
+    persona: str
+    human: str
+    model: str | None = None
+    sources: list[AttachedSource] = []
+    archival: int = 0
+    recall: int = 0
+    created_at: datetime
+    used_at: datetime
+
+
+class AgentDetail(Agent):
+    blocks: list[Block] = []
+    busy: bool = False
+
+
+class NewAgent(BaseModel):
+    """Without `name` a made-up two-word one. `temporary` agents vanish after their turn."""
+
+    name: str | None = None
+    persona: str | None = None
+    human: str | None = None
+    model: str | None = None
+    source_ids: list[str] = []
+    temporary: bool = False
+
+
+class Template(BaseModel):
+    """A persona or a human: the text that a new agent's block begins with."""
+
+    name: str
+    text: str
+    builtin: bool = True
+
+
+class ToolCall(BaseModel):
+    """`arguments` as parsed; `raw` when they were not valid JSON."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = {}
+    raw: str = ""
+
+
+class Citation(BaseModel):
+    """A reference in a reply. Unverified: it names no passage that the agent was shown.
+
+    `start`…`end` is the reference's span in the reply.
+    """
+
+    source: str | None = None
+    document: str | None = None
+    page: int | None = None
+    passage_id: str | None = None
+    verified: bool = True
+    text: str = ""
+    start: int = 0
+    end: int = 0
+
+
+class Usage(BaseModel):
+    """Tokens as the provider reported them (0 for the offline reader), summed over the steps."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+
+class Message(BaseModel):
+    """A row of the history. `text` is what was said, or a tool's result.
+
+    An `assistant` message has a `thought` and a `tool` call; when that is `send_message`, `text`
+    is the message. A `tool` message answers the call `tool_call_id`, and has `hits` when the tool
+    searched.
+    """
+
+    id: int
+    agent_id: str
+    turn_id: str
+    kind: MessageKind
+    text: str = ""
+    thought: str = ""
+    tool: ToolCall | None = None
+    tool_call_id: str = ""
+    ok: bool = True
+    hits: list[Hit] = []
+    total: int = 0
+    citations: list[Citation] = []
+    usage: Usage | None = None
+    created_at: datetime
+    ms: float = 0.0
+
+
+class TurnRequest(BaseModel):
+    """What starts a turn: the user's message, or the login event that brings the greeting."""
+
+    kind: Literal["message", "login", "heartbeat", "alert"] = "message"
+    text: str = ""
+
+
+class Step(BaseModel):
+    thought: str = ""
+    tool: str | None = None
+    arguments: dict[str, Any] = {}
+    result: str = ""
+    ok: bool = True
+    hits: list[Hit] = []
+
+
+class TurnReply(BaseModel):
+    """A turn as it ended. `found` is False when the agent looked and its sources do not answer."""
+
+    agent: str
+    reply: str
+    steps: list[Step] = []
+    citations: list[Citation] = []
+    usage: Usage = Usage()
+    agent_id: str
+    turn_id: str
+    status: TurnStatus = "done"
+    problem: str = ""
+    found: bool = True
+    model: str = ""

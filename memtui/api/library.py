@@ -1,0 +1,136 @@
+"""Sources, documents, passages and jobs as they cross the seam."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+DocumentState = Literal["waiting", "reading", "embedding", "indexed", "scanned", "empty", "failed"]
+SourceState = Literal["empty", "loading", "embedding", "ready", "failed"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+
+
+class Source(BaseModel):
+    """A named set of documents. `documents` are files; `indexed` counts passages with a vector."""
+
+    name: str
+    documents: int = 0
+    pages: int = 0
+    passages: int = 0
+    indexed: int = 0
+    failed: int = 0
+    embedding_model: str
+    state: SourceState
+    id: str
+    description: str = ""
+    created_at: datetime
+
+
+class Document(BaseModel):
+    id: str
+    source_id: str
+    source: str
+    name: str
+    path: str
+    title: str = ""
+    author: str = ""
+    kind: str
+    sha256: str
+    size: int
+    pages: int = Field(description="Pages of a PDF; 0 for a file without pages.")
+    passages: int = 0
+    indexed: int = 0
+    state: DocumentState
+    error: str = ""
+    loaded_at: datetime
+
+
+class Passage(BaseModel):
+    """A piece of a document, of the agent's own archive, or of the conversation.
+
+    `page`…`page_end` count from 1 (None where there are none); `start`…`end` are character
+    positions in the document's text.
+    """
+
+    id: str
+    scope: str
+    text: str
+    ordinal: int = 0
+    page: int | None = None
+    page_end: int | None = None
+    page_label: str | None = None
+    section: str = ""
+    start: int = 0
+    end: int = 0
+    source_id: str | None = None
+    source: str | None = None
+    document_id: str | None = None
+    document: str | None = None
+    document_path: str | None = None
+    created_at: datetime
+    indexed_at: datetime | None = None
+
+
+class PassageInContext(BaseModel):
+    """A passage among its neighbours in the same document, in order."""
+
+    passage: Passage
+    before: list[Passage] = []
+    after: list[Passage] = []
+
+
+class LoadRequest(BaseModel):
+    """`paths` are absolute files; or `directory`, absolute. `extensions` like `.pdf`."""
+
+    name: str
+    paths: list[str] = []
+    directory: str | None = None
+    recursive: bool = False
+    extensions: list[str] = []
+    replace: bool = False
+    description: str = ""
+
+
+class LoadFailure(BaseModel):
+    path: str
+    reason: str
+
+
+class LoadReport(BaseModel):
+    """What a load did with each file. `documents_as_pages`: a PDF counts its pages, others one."""
+
+    added: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+    failures: list[LoadFailure] = []
+    notes: list[str] = []
+    passages: int = Field(0, description="Passages in the source afterwards.")
+    documents_as_pages: int = Field(0, description="The original's count of documents.")
+
+
+class Progress(BaseModel):
+    """Where a job is. `rate` is passages indexed a second, `seconds_left` an estimate."""
+
+    files: int = 0
+    files_total: int = 0
+    pages: int = 0
+    passages: int = 0
+    indexed: int = 0
+    bytes: int = 0
+    bytes_total: int = 0
+    rate: float = 0.0
+    seconds_left: float | None = None
+    doing: str = ""
+
+
+class Job(BaseModel):
+    id: str
+    kind: Literal["load"] = "load"
+    source_id: str | None = None
+    source: str = ""
+    state: JobState
+    progress: Progress = Progress()
+    report: LoadReport | None = None
+    error: str = ""
+    created_at: datetime
+    ended_at: datetime | None = None

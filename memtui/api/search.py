@@ -1,0 +1,62 @@
+"""A search, and the hits it finds."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Mode = Literal["hybrid", "dense", "text"]
+
+
+class SearchRequest(BaseModel):
+    """Scopes: an agent's own archive and attached sources, or the sources named, or everything."""
+
+    query: str
+    mode: Mode = "hybrid"
+    k: int = Field(10, ge=1, le=100)
+    offset: int = Field(0, ge=0)
+    agent_id: str | None = None
+    source_ids: list[str] | None = None
+    conversation: bool = Field(False, description="Search the agent's recall memory instead.")
+
+
+class Hit(BaseModel):
+    """One passage found. A score or rank is None in a channel that did not find it.
+
+    `score` is the fused one (0–1, higher is better), `dense_score` a cosine, `text_score` BM25
+    (positive, higher is better). Ranks count from 1. `terms` are matched [start, end) spans in
+    `text`. `page` counts from 1. `citation` is how a reply refers to it, such as `[paper p. 3]`.
+    """
+
+    rank: int
+    score: float
+    dense_score: float | None = None
+    dense_rank: int | None = None
+    text_score: float | None = None
+    text_rank: int | None = None
+    terms: list[tuple[int, int]] = []
+    text: str
+    source: str | None = None
+    document: str | None = None
+    document_path: str | None = None
+    page: int | None = None
+    page_end: int | None = None
+    page_label: str | None = None
+    passage_id: str
+    citation: str = ""
+    scope: str = ""
+    section: str = ""
+    source_id: str | None = None
+    document_id: str | None = None
+    created_at: str = ""
+
+
+class SearchReply(BaseModel):
+    """`hits` are one page of `total`. `problem` says why a channel could not take part."""
+
+    query: str
+    mode: Mode
+    hits: list[Hit]
+    total: int = 0
+    offset: int = 0
+    ms: float = 0.0
+    problem: str = ""

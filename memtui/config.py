@@ -1,0 +1,266 @@
+"""Settings: file < environment < flags, and where each value came from.
+
+Every setting is declared once, in SETTINGS; `configure --show`, `--set`, the wizard and the
+settings screen are made from these declarations. Secrets live in a 0600 file of their own.
+Standard library only: the app reads its theme before its first frame.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from memtui import paths
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One declared setting. `key` is `table.name`; `secret` ones go to the credentials file."""
+
+    key: str
+    default: Value
+    help: str
+    secret: bool = False
+    minimum: float | None = None
+
+    @property
+    def environment(self) -> str:
+        return "MEMTUI_" + self.key.upper().replace(".", "__")
+
+
+_MODEL = (
+    Setting("model", "offline", "`offline` (no language model), or a litellm model name"),
+    Setting("api_base", "", "address of an OpenAI-compatible server, when not the provider's own"),
+    Setting("api_key", "", "key for the provider", secret=True),
+    Setting("context_window", 0, "tokens; 0 asks the provider, else 8192", minimum=0),
+    Setting("idle_timeout", 60.0, "seconds without a token before a call is given up", minimum=0.1),
+    Setting("max_wait", 120.0, "seconds to wait for the first token", minimum=0.1),
+)
+
+SETTINGS: dict[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        *(
+            Setting(f"llm.{s.key}", s.default, s.help, s.secret, s.minimum)
+            for s in _MODEL
+        ),
+        Setting("embedding.model", "builtin", "`builtin` (MiniLM, offline), or a litellm name"),
+        Setting("embedding.api_base", "", "address of the embedding provider, when not its own"),
+        Setting("embedding.api_key", "", "key for the embedding provider", secret=True),
+        Setting("archive.uri", "", "Milvus: a folder (Lite) or http(s)://…"),
+        Setting("archive.token", "", "token of a Milvus server or Zilliz Cloud", secret=True),
+        Setting("archive.database", "", "database on a Milvus server"),
+        Setting("agent.persona", "sam_pov", "persona of a new agent"),
+        Setting("agent.human", "basic", "human of a new agent"),
+        Setting("engine.linger", 600.0, "seconds the engine outlives its last client", minimum=0),
+        Setting("ui.theme", "memtui-dark", "theme of the app"),
+        Setting("ui.keymap", "", "keys to change: `binding=key, binding=key`"),
+    )
+}  # fmt: skip
+
+MODEL_KEYS = tuple(s.key for s in _MODEL)
+"""The keys of `[llm]` and of every `[models.NAME]`."""
+
+
+class ConfigError(ValueError):
+    """A setting cannot be read or has an impossible value; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    value: Value
+    origin: str  # "default", "environment MEMTUI_…", "flag", or a file's path
+
+
+def declared(key: str) -> Setting:
+    """The declaration behind `key`; `models.NAME.model` has that of `llm.model`.
+
+    Raises ConfigError with the nearest known keys when there is none.
+    """
+    if key in SETTINGS:
+        return SETTINGS[key]
+    table, _, name = key.rpartition(".")
+    if table.startswith("models.") and name in MODEL_KEYS:
+        base = SETTINGS[f"llm.{name}"]
+        return Setting(key, base.default, base.help, base.secret, base.minimum)
+    raise ConfigError(f"There is no setting {key!r}. `memtui configure --show` lists them all.")
+
+
+def parse(setting: Setting, text: Value) -> Value:
+    """`text` as the setting's type. Raises ConfigError."""
+    kind = type(setting.default)
+    if isinstance(text, bool) and kind is not bool:
+        raise ConfigError(f"{setting.key} takes {_KINDS[kind]}, not {str(text).lower()}.")
+    try:
+        value: Value = kind(text) if not isinstance(text, str) else _from_text(kind, text)
+    except ValueError:
+        raise ConfigError(f"{setting.key} takes {_KINDS[kind]}, not {text!r}.") from None
+    if (
+        setting.minimum is not None
+        and isinstance(value, int | float)
+        and not value >= setting.minimum
+    ):
+        raise ConfigError(f"{setting.key} must be at least {setting.minimum:g}, not {value:g}.")
+    return value
+
+
+_KINDS: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
+
+
+def _from_text(kind: type, text: str) -> Value:
+    if kind is bool:
+        if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:
+            raise ValueError(text)
+        return text.lower() in {"true", "1", "yes"}
+    result: Value = kind(text)
+    return result
+
+
+class Config:
+    """All settings as they hold now. Build it with `load`."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = dict(entries)
+
+    def __getitem__(self, key: str) -> Value:
+        if key in self.entries:
+            return self.entries[key].value
+        return declared(key).default
+
+    def text(self, key: str) -> str:
+        return str(self[key])
+
+    def number(self, key: str) -> float:
+        return float(self[key])
+
+    def models(self) -> list[str]:
+        """The names of the further models: the NAME of each `[models.NAME]`."""
+        return sorted({key.split(".")[1] for key in self.entries if key.startswith("models.")})
+
+    def archive_uri(self) -> str:
+        """Where Milvus is: a URL, or the absolute path of a Milvus Lite folder."""
+        uri = os.path.expandvars(self.text("archive.uri"))
+        if not uri:
+            return str(paths.data_dir() / "milvus.db")
+        if "://" in uri:
+            return uri
+        path = Path(uri).expanduser()
+        return str(path if path.is_absolute() else paths.data_dir() / path)
+
+    def masked(self, key: str) -> str:
+        """The value for a person's eyes: a secret shows its last four characters at most."""
+        value = self[key]
+        if declared(key).secret and value:
+            text = str(value)
+            return "…" + text[-4:] if len(text) >= 12 else "…"
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat.update(_flatten(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return _flatten(tomllib.load(file))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend it or move it away.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def load(flags: Mapping[str, Value] | None = None) -> Config:
+    """Read the settings. Raises ConfigError for an unreadable file or an impossible value."""
+    entries = {key: Entry(setting.default, "default") for key, setting in SETTINGS.items()}
+    for path in (paths.config_file(), paths.credentials_file()):
+        for key, value in _read_file(path).items():
+            if not isinstance(value, str | int | float | bool):
+                raise ConfigError(f"{path}: {key} must be a single value.")
+            try:
+                entries[key] = Entry(parse(declared(key), value), str(path))
+            except ConfigError as error:
+                raise ConfigError(f"{path}: {error}") from None
+    for name, text in os.environ.items():
+        key = name.removeprefix("MEMTUI_").replace("__", ".").lower()
+        if name.startswith("MEMTUI_") and "." in key:
+            entries[key] = Entry(parse(declared(key), text), f"environment {name}")
+    for key, value in (flags or {}).items():
+        entries[key] = Entry(parse(declared(key), value), "flag")
+    return Config(entries)
+
+
+def is_configured() -> bool:
+    """Whether the user ever saved a configuration: nothing saved means the welcome is shown."""
+    return paths.config_file().exists()
+
+
+def save(changes: Mapping[str, Value]) -> None:
+    """Write `changes` into the configuration and credentials files, keeping what else is there.
+
+    Both files are replaced atomically; the credentials are 0600. Raises ConfigError, and then
+    nothing was written.
+    """
+    parsed = {key: parse(declared(key), value) for key, value in changes.items()}
+    for path, secret in ((paths.config_file(), False), (paths.credentials_file(), True)):
+        mine = {key: value for key, value in parsed.items() if declared(key).secret is secret}
+        if not mine and (secret or path.exists()):
+            continue
+        _write_file(path, {**_read_file(path), **mine})
+
+
+def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
+    import tomli_w
+
+    tree: dict[str, Any] = {}
+    for key, value in flat.items():
+        *tables, name = key.split(".")
+        node = tree
+        for table in tables:
+            node = node.setdefault(table, {})
+        node[name] = value
+    paths.private_dir(path.parent)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            tomli_w.dump(tree, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def environment_fingerprint() -> str:
+    """A digest of what an engine takes from its environment: MEMTUI_* and providers' keys.
+
+    A client compares its own with the engine's to notice that they differ. MEMTUI_HOME is left
+    out: it chooses the engine.
+    """
+    import hashlib
+
+    relevant = sorted(
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if (name.startswith("MEMTUI_") and name != "MEMTUI_HOME") or name.endswith("_API_KEY")
+    )
+    return hashlib.sha256("\0".join(relevant).encode()).hexdigest()[:16]
