@@ -1,0 +1,213 @@
+"""The history: every message, kept for good. Leaving the context window only marks a row."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from memtui.api.agents import Message
+from memtui.api.errors import NotFoundError
+from memtui.record import passages, redact
+from memtui.record.agents import require
+from memtui.record.rows import NewMessage, Shown, new_id, stamp, to_json
+
+if TYPE_CHECKING:
+    from memtui.record.store import Record
+
+_SHOWN = ", ".join(Shown.__dataclass_fields__)
+
+
+class Messages:
+    def __init__(self, record: "Record") -> None:
+        self._record = record
+
+    def append(self, agent_id: str, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
+        """Add messages to the history in one transaction.
+
+        What has a `recall` text becomes a passage of `recall_<agent>`, its `section` the message's
+        kind. Hits of a source that was deleted meanwhile are blanked, and what drew on one gets no
+        such passage. Raises NotFoundError when the agent is gone.
+        """
+        terms = [self._record.terms(one.recall) if one.recall else "" for one in messages]
+        with self._record.write() as connection:
+            require(connection, agent_id)
+            ids = [
+                _insert(connection, agent_id, turn_id, one, own)
+                for one, own in zip(messages, terms, strict=True)
+            ]
+            return _select(connection, "id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+
+    def get(self, message_id: int) -> Message:
+        """Raises NotFoundError."""
+        with self._record.read() as connection:
+            found = _select(connection, "id = ?", message_id)
+        if not found:
+            raise NotFoundError(f"There is no message {message_id}.")
+        return found[0]
+
+    def in_context(self, agent_id: str) -> list[Message]:
+        """What the context window holds: summaries, which stand for what came before, then the
+        rest, oldest first."""
+        with self._record.read() as connection:
+            return _select(
+                connection,
+                "agent_id = ? AND in_context",
+                agent_id,
+                order="kind = 'summary' DESC, id",
+            )
+
+    def evict(self, ids: Sequence[int]) -> None:
+        """Take messages out of the context window. The history keeps them."""
+        with self._record.write() as connection:
+            connection.execute(
+                "UPDATE messages SET in_context = 0 WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(ids),),
+            )
+
+    def page(self, agent_id: str, before: int | None = None, limit: int = 100) -> list[Message]:
+        """The last `limit` messages (with an id below `before`), oldest first."""
+        with self._record.read() as connection:
+            found = _select(
+                connection,
+                "agent_id = ? AND id < ?",
+                agent_id,
+                (1 << 62) if before is None else before,
+                order="id DESC LIMIT ?",
+                tail=max(0, limit),
+            )
+        return found[::-1]
+
+    def turn(self, agent_id: str, turn_id: str) -> list[Message]:
+        """The messages of one turn, oldest first."""
+        with self._record.read() as connection:
+            return _select(connection, "agent_id = ? AND turn_id = ?", agent_id, turn_id)
+
+    def count(self, agent_id: str) -> int:
+        with self._record.read() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM messages WHERE agent_id = ?", (agent_id,)
+            ).fetchone()
+            return int(row[0])
+
+    def shown(self, agent_id: str) -> list[Shown]:
+        """Every passage that this agent was ever shown, once, as it was shown last."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_SHOWN} FROM shown WHERE agent_id = ?",  # noqa: S608
+                (agent_id,),
+            ).fetchall()
+        return [Shown(*row) for row in rows]
+
+    def link(self, message_ids: Sequence[int], source_ids: Sequence[str]) -> None:
+        """Note which sources messages drew on, as `NewMessage.source_ids` does.
+
+        With one of these sources, they leave conversation search. For a source that is gone
+        already they leave it now.
+        """
+        with self._record.write() as connection:
+            for message_id in message_ids:
+                if _link(connection, message_id, source_ids):
+                    _forget(connection, message_id)
+
+    def link_turn(self, turn_id: str, source_ids: Sequence[str]) -> None:
+        """`link` for what was said in a turn: its messages that conversation search can find."""
+        with self._record.write() as connection:
+            rows = connection.execute(
+                "SELECT id FROM messages WHERE turn_id = ? AND recall_id IS NOT NULL", (turn_id,)
+            ).fetchall()
+            self.link([row["id"] for row in rows], source_ids)
+
+
+def _insert(
+    connection: sqlite3.Connection, agent_id: str, turn_id: str, new: NewMessage, terms: str
+) -> int:
+    hits, said = json.loads(to_json(new.hits) or "[]"), new.text
+    gone = _missing(connection, {hit["source_id"] for hit in hits if hit["source_id"]})
+    if gone:
+        hits, said = redact.hits(hits, said, gone)
+    created_at = stamp(new.created_at)
+    message_id = connection.execute(
+        """INSERT INTO messages (agent_id, turn_id, kind, in_context, tool_call_id, ok, total, ms,
+           created_at, text, thought, tool, hits, citations, usage)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            agent_id,
+            turn_id,
+            new.kind,
+            new.in_context,
+            new.tool_call_id,
+            new.ok,
+            new.total,
+            new.ms,
+            created_at,
+            said,
+            new.thought,
+            to_json(new.tool),
+            json.dumps(hits, ensure_ascii=False) if hits else None,
+            to_json(new.citations),
+            to_json(new.usage),
+        ),
+    ).lastrowid
+    assert message_id is not None
+    connection.executemany(
+        f"INSERT OR REPLACE INTO shown (agent_id, {_SHOWN})"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((agent_id, *(hit[name] for name in Shown.__dataclass_fields__)) for hit in hits),
+    )
+    source_gone = _link(connection, message_id, new.source_ids)
+    if new.recall and not source_gone:
+        recall_id = new_id(8)
+        passages.insert_one(
+            connection, recall_id, f"recall_{agent_id}", new.recall, terms, created_at, new.kind
+        )
+        connection.execute(
+            "UPDATE messages SET recall_id = ? WHERE id = ?", (recall_id, message_id)
+        )
+    return message_id
+
+
+def _link(connection: sqlite3.Connection, message_id: int, source_ids: Sequence[str]) -> bool:
+    """Link those that exist; whether one does not."""
+    gone = _missing(connection, set(source_ids))
+    connection.executemany(
+        "INSERT OR IGNORE INTO message_sources VALUES (?, ?)",
+        ((message_id, one) for one in set(source_ids) - gone),
+    )
+    return bool(gone)
+
+
+def _missing(connection: sqlite3.Connection, source_ids: set[str]) -> set[str]:
+    if not source_ids:
+        return set()
+    rows = connection.execute(
+        "SELECT id FROM sources WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(source_ids)),),
+    )
+    return source_ids - {row["id"] for row in rows}
+
+
+def _forget(connection: sqlite3.Connection, message_id: int) -> None:
+    passages.remove(connection, "id = (SELECT recall_id FROM messages WHERE id = ?)", message_id)
+
+
+def _select(
+    connection: sqlite3.Connection,
+    condition: str,
+    *values: object,
+    order: str = "id",
+    tail: int | None = None,
+) -> list[Message]:
+    rows = connection.execute(
+        f"SELECT * FROM messages WHERE {condition} ORDER BY {order}",  # noqa: S608
+        (*values, *(() if tail is None else (tail,))),
+    ).fetchall()
+    return [_message(row) for row in rows]
+
+
+def _message(row: sqlite3.Row) -> Message:
+    fields = dict(row)
+    for name in ("tool", "hits", "citations", "usage"):
+        stored = fields.pop(name)
+        if stored is not None:
+            fields[name] = json.loads(stored)
+    return Message.model_validate(fields)

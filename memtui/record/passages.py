@@ -1,0 +1,275 @@
+"""Passages of every scope: documents, an agent's own archive, the conversation."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from memtui.api.errors import NotFoundError, UsageError
+from memtui.api.library import Passage, PassageInContext
+from memtui.record import removals, text
+from memtui.record.rows import new_id, stamp
+
+if TYPE_CHECKING:
+    from memtui.record.store import Record
+
+_SELECT = """
+SELECT p.id, p.scope, p.text, p.ordinal, p.page, p.page_end, p.page_label, p.section, p.start,
+       p.end, p.created_at, p.indexed_at, p.document_id, d.name AS document,
+       d.path AS document_path, d.source_id, s.name AS source
+FROM passages p LEFT JOIN documents d ON d.id = p.document_id
+LEFT JOIN sources s ON s.id = d.source_id
+"""
+
+
+class Passages:
+    def __init__(self, record: "Record") -> None:
+        self._record = record
+
+    def get(self, passage_id: str) -> Passage:
+        """Raises NotFoundError."""
+        with self._record.read() as connection:
+            return _get(connection, passage_id)
+
+    def many(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of `ids` that exist, in the order asked for."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE p.id IN (SELECT value FROM json_each(?))",  # noqa: S608
+                (json.dumps(ids),),
+            )
+            found = {row["id"]: _passage(row) for row in rows}
+        return {one: found[one] for one in ids if one in found}
+
+    def context(self, passage_id: str, n: int = 1) -> PassageInContext:
+        """The passage and up to `n` on either side in its document, or else in its scope.
+
+        Raises NotFoundError.
+        """
+        with self._record.read() as connection:
+            passage = _get(connection, passage_id)
+            order = "p.ordinal" if passage.document_id else "p.created_at"
+            same = "p.document_id = :document" if passage.document_id else "p.scope = :scope"
+            values = {
+                "document": passage.document_id,
+                "scope": passage.scope,
+                "id": passage_id,
+                "n": max(0, n),
+            }
+            here = f"SELECT {order}, p.seq FROM passages p WHERE p.id = :id"  # noqa: S608
+            before = connection.execute(
+                f"{_SELECT} WHERE {same} AND ({order}, p.seq) < ({here})"
+                f" ORDER BY {order} DESC, p.seq DESC LIMIT :n",
+                values,
+            ).fetchall()
+            after = connection.execute(
+                f"{_SELECT} WHERE {same} AND ({order}, p.seq) > ({here})"
+                f" ORDER BY {order}, p.seq LIMIT :n",
+                values,
+            ).fetchall()
+        return PassageInContext(
+            passage=passage,
+            before=[_passage(row) for row in reversed(before)],
+            after=[_passage(row) for row in after],
+        )
+
+    def add_to_scope(
+        self,
+        scope: str,
+        content: str,
+        id: str | None = None,
+        created_at: datetime | None = None,
+    ) -> Passage:
+        """Add a passage of no document to `agent_<id>` or `recall_<id>`.
+
+        With the `id` of a passage of that scope nothing is added: a retry is harmless. Raises
+        NotFoundError when the agent is gone, UsageError for another kind of scope or an id taken.
+        """
+        terms = self._record.terms(content)
+        with self._record.write() as connection:
+            if id is not None and (row := _row(connection, id)) is not None:
+                if row["scope"] != scope:
+                    raise UsageError(f"The passage {id} belongs to {row['scope']}, not to {scope}.")
+                return _passage(row)
+            kind, _, owner = scope.partition("_")
+            if kind not in ("agent", "recall"):
+                raise UsageError(f"Passages are added to agents' scopes here, not to {scope}.")
+            if not connection.execute("SELECT 1 FROM agents WHERE id = ?", (owner,)).fetchone():
+                raise NotFoundError(f"There is no agent {owner} any more.")
+            passage_id = id or new_id(8)
+            insert_one(connection, passage_id, scope, content, terms, stamp(created_at))
+            return _get(connection, passage_id)
+
+    def pending(self, limit: int, scope_prefix: str | None = None) -> list[tuple[str, str, str]]:
+        """(id, scope, text) of passages without a vector, oldest first.
+
+        A passage that a removal still waits for is held back: the removal would take it along.
+        """
+        index, prefix = "passages_waiting", ""
+        if scope_prefix is not None:  # a range, so that the index serves it
+            index = "passages_waiting_by_scope"
+            prefix = "AND p.scope >= :prefix AND p.scope < :prefix || char(0x10ffff)"
+        with self._record.read() as connection:
+            rows = connection.execute(
+                f"""SELECT p.id, p.scope, p.text FROM passages p INDEXED BY {index}
+                    WHERE p.indexed_at IS NULL {prefix} AND NOT EXISTS (
+                        SELECT 1 FROM removals r WHERE r.scope = p.scope
+                        AND (r.passage_id IS NULL OR r.passage_id = p.id))
+                    ORDER BY p.seq LIMIT :limit""",  # noqa: S608
+                {"limit": limit, **({"prefix": scope_prefix} if prefix else {})},
+            ).fetchall()
+        return [tuple(row) for row in rows]
+
+    def mark_indexed(self, ids: Sequence[str]) -> list[str]:
+        """Note that Milvus has acknowledged `ids`; returns those that were deleted meanwhile.
+
+        Those have left a removal, which clears Milvus if it is carried out after the write.
+        """
+        with self._record.write() as connection:
+            connection.execute(
+                "UPDATE passages SET indexed_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (stamp(), json.dumps(ids)),
+            )
+            rows = connection.execute(
+                "SELECT value FROM json_each(?) EXCEPT SELECT id FROM passages WHERE id IN"
+                " (SELECT value FROM json_each(?))",
+                (json.dumps(ids),) * 2,
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def unmark(self, ids: Sequence[str]) -> None:
+        """Have the vectors of `ids` made again: Milvus turned out not to have them."""
+        with self._record.write() as connection:
+            connection.execute(
+                "UPDATE passages SET indexed_at = NULL"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(ids),),
+            )
+
+    def unmark_all(self) -> None:
+        """Have every vector made again: the index was lost, or the embedding model changed."""
+        with self._record.write() as connection:
+            connection.execute("UPDATE passages SET indexed_at = NULL WHERE indexed_at IS NOT NULL")
+
+    def counts(self, scope: str) -> tuple[int, int]:
+        """(passages, those with a vector) in `scope`."""
+        with self._record.read() as connection:
+            total, waiting = connection.execute(
+                """SELECT (SELECT count(*) FROM passages WHERE scope = :scope),
+                   (SELECT count(*) FROM passages WHERE scope = :scope AND indexed_at IS NULL)""",
+                {"scope": scope},
+            ).fetchone()
+        return total, total - waiting
+
+    def ids(self, scope: str) -> list[str]:
+        """The ids in `scope`, oldest first."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                "SELECT id FROM passages WHERE scope = ? ORDER BY created_at, seq", (scope,)
+            ).fetchall()
+        return [row["id"] for row in rows]
+
+    def scopes(self) -> list[str]:
+        """Every scope that has a passage."""
+        with self._record.read() as connection:
+            rows = connection.execute("SELECT DISTINCT scope FROM passages").fetchall()
+        return [row["scope"] for row in rows]
+
+    def in_dates(
+        self, scope: str, start: str, end: str, limit: int, offset: int = 0
+    ) -> tuple[int, list[Passage]]:
+        """(how many in all, one page) of passages made from `start` until before `end`.
+
+        Both are ISO-8601 dates or times, UTC when they do not say; oldest first. Raises
+        UsageError for anything else.
+        """
+        values = {
+            "scope": scope,
+            "start": _moment(start),
+            "end": _moment(end),
+            "limit": max(0, limit),
+            "offset": max(0, offset),
+        }
+        where = "WHERE p.scope = :scope AND p.created_at >= :start AND p.created_at < :end"
+        with self._record.read() as connection:
+            total = connection.execute(
+                f"SELECT count(*) FROM passages p {where}",  # noqa: S608
+                values,
+            ).fetchone()[0]
+            rows = connection.execute(
+                f"{_SELECT} {where} ORDER BY p.created_at, p.seq LIMIT :limit OFFSET :offset",
+                values,
+            ).fetchall()
+        return total, [_passage(row) for row in rows]
+
+    def text_search(
+        self, scopes: Sequence[str] | None, query_terms: Sequence[str], limit: int
+    ) -> list[tuple[str, float]]:
+        """(passage id, BM25) of passages in `scopes` (None: all) with any of the terms, best first.
+
+        BM25 is positive, higher is better, its statistics those of the whole record. Terms and
+        scopes may be any text: none of it is syntax.
+        """
+        with self._record.read() as connection:
+            return text.search(connection, scopes, query_terms, limit)
+
+    def rebuild_text(self) -> int:
+        """Make the text index anew from the passages (its terms changed, or it was damaged)."""
+        with self._record.write() as connection:
+            rows = connection.execute("SELECT seq, text, scope FROM passages").fetchall()
+            connection.execute("DELETE FROM fts")
+            text.add(
+                connection, ((seq, self._record.terms(said), scope) for seq, said, scope in rows)
+            )
+        return len(rows)
+
+
+def insert_one(
+    connection: sqlite3.Connection,
+    passage_id: str,
+    scope: str,
+    content: str,
+    terms: str,
+    created_at: str,
+    section: str = "",
+) -> None:
+    """A passage of no document, inside a transaction of the caller's."""
+    seq = connection.execute(
+        """INSERT INTO passages (id, scope, ordinal, start, end, created_at, section, text)
+           VALUES (?, ?, 0, 0, ?, ?, ?, ?)""",
+        (passage_id, scope, len(content), created_at, section, content),
+    ).lastrowid
+    text.add(connection, [(seq or 0, terms, scope)])
+
+
+def remove(connection: sqlite3.Connection, condition: str, *values: object) -> None:
+    """Delete the passages that meet `condition` (SQL of ours), here, in the text index, and by a
+    removal in Milvus; inside a transaction of the caller's."""
+    removals.of_passages(connection, condition, *values)
+    text.remove_passages(connection, condition, *values)
+
+
+def _get(connection: sqlite3.Connection, passage_id: str) -> Passage:
+    row = _row(connection, passage_id)
+    if row is None:
+        raise NotFoundError(f"There is no passage {passage_id}. It may have been deleted.")
+    return _passage(row)
+
+
+def _row(connection: sqlite3.Connection, passage_id: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        f"{_SELECT} WHERE p.id = ?", (passage_id,)
+    ).fetchone()
+    return row
+
+
+def _passage(row: sqlite3.Row) -> Passage:
+    return Passage.model_validate(dict(row))
+
+
+def _moment(text: str) -> str:
+    try:
+        return stamp(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no date. Write it as YYYY-MM-DD.") from None

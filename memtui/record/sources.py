@@ -1,0 +1,127 @@
+"""Sources, with their counts made by SQL from what is there."""
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from memtui.api.errors import ConflictError, NotFoundError
+from memtui.api.library import Source, SourceState
+from memtui.record import passages, redact, removals, text
+from memtui.record.rows import new_id, stamp
+
+if TYPE_CHECKING:
+    from memtui.record.store import Record
+
+_SELECT = """
+SELECT s.id, s.name, s.description, s.created_at,
+       count(CASE WHEN d.state = 'recorded' THEN 1 END) AS documents,
+       count(CASE WHEN d.state <> 'recorded' THEN 1 END) AS failed,
+       coalesce(sum(d.pages), 0) AS pages, coalesce(sum(d.passages), 0) AS passages,
+       (SELECT count(*) FROM passages p
+        WHERE p.scope = 'source_' || s.id AND p.indexed_at IS NULL) AS waiting
+FROM sources s LEFT JOIN documents d ON d.source_id = s.id
+"""
+
+
+class Sources:
+    def __init__(self, record: "Record") -> None:
+        self._record = record
+
+    def create(self, name: str, description: str = "") -> Source:
+        """Raises ConflictError when there is one of that name."""
+        source_id = new_id()
+        with self._record.write() as connection:
+            if connection.execute("SELECT 1 FROM sources WHERE name = ?", (name,)).fetchone():
+                raise ConflictError(
+                    f"There is a source named {name} already."
+                    " Load into it, or load with --replace to start it afresh."
+                )
+            connection.execute(
+                "INSERT INTO sources (id, name, description, created_at) VALUES (?, ?, ?, ?)",
+                (source_id, name, description, stamp()),
+            )
+            return self.get(source_id)
+
+    def get(self, source_id: str) -> Source:
+        """Raises NotFoundError."""
+        with self._record.read() as connection:
+            row = connection.execute(
+                f"{_SELECT} WHERE s.id = ? GROUP BY s.id", (source_id,)
+            ).fetchone()
+        if row is None:
+            raise _gone(source_id)
+        return self._source(row)
+
+    def by_name(self, name: str) -> Source | None:
+        with self._record.read() as connection:
+            row = connection.execute(
+                f"{_SELECT} WHERE s.name = ? GROUP BY s.id", (name,)
+            ).fetchone()
+        return None if row is None else self._source(row)
+
+    def list(self) -> list[Source]:
+        """All of them, by name."""
+        with self._record.read() as connection:
+            rows = connection.execute(f"{_SELECT} GROUP BY s.id ORDER BY s.name").fetchall()
+        return [self._source(row) for row in rows]
+
+    def describe(self, source_id: str, description: str) -> None:
+        """Change the description. Raises NotFoundError."""
+        with self._record.write() as connection:
+            cursor = connection.execute(
+                "UPDATE sources SET description = ? WHERE id = ?", (description, source_id)
+            )
+            if not cursor.rowcount:
+                raise _gone(source_id)
+
+    def delete(self, source_id: str) -> None:
+        """Delete it and all that came from it, in one transaction.
+
+        That is its documents, passages, text index and attachments; from conversation search,
+        what agents said from it (`messages.link`); from the history, its hits and what tools
+        returned of it. Milvus follows through `removals`. Raises NotFoundError.
+        """
+        with self._record.write() as connection:
+            _empty(connection, source_id)
+            connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
+
+    def clear(self, source_id: str) -> None:
+        """As `delete`, but the source itself stays, empty, with its attachments."""
+        with self._record.write() as connection:
+            _empty(connection, source_id)
+
+    def _source(self, row: sqlite3.Row) -> Source:
+        passages, waiting, failed = row["passages"], row["waiting"], row["failed"]
+        state: SourceState
+        if passages:
+            state = "embedding" if waiting else "ready"
+        else:
+            state = "failed" if failed else "empty"
+        return Source.model_validate(
+            {
+                **dict(row),
+                "indexed": passages - waiting,
+                "state": state,
+                "embedding_model": self._record.embedding_model,
+            }
+        )
+
+
+def _gone(source_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no source {source_id}. `memtui list sources` lists them.")
+
+
+def _empty(connection: sqlite3.Connection, source_id: str) -> None:
+    row = connection.execute("SELECT name FROM sources WHERE id = ?", (source_id,)).fetchone()
+    if row is None:
+        raise _gone(source_id)
+    said = (
+        "id IN (SELECT m.recall_id FROM messages m JOIN message_sources l ON l.message_id = m.id"
+        " WHERE l.source_id = ?)"
+    )
+    passages.remove(connection, said, source_id)
+    connection.execute("DELETE FROM message_sources WHERE source_id = ?", (source_id,))
+    redact.source(connection, source_id, row["name"])
+    scope = f"source_{source_id}"
+    text.remove_passages(connection, "scope = ?", scope)
+    removals.of_scope(connection, scope)
+    connection.execute("DELETE FROM documents WHERE source_id = ?", (source_id,))

@@ -1,0 +1,76 @@
+"""Every test has a home of its own: no test sees the user's files, keys or engine."""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memtui import paths
+from memtui.api import launch
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """$MEMTUI_HOME, empty. An engine that the test starts has linger 0, and is ended with it."""
+    for name in list(os.environ):
+        if name.startswith("MEMTUI_") or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "memtui"
+    # Socket paths are limited to about 100 bytes, which pytest's folders exceed.
+    runtime = Path(tempfile.mkdtemp(prefix="mt"))
+    monkeypatch.setenv("MEMTUI_HOME", str(folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "0")
+    yield folder
+    end_engine()
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+def engine_pid() -> int | None:
+    """The process id of the running engine of this home, asked of the engine itself."""
+    from memtui.api.client import Client
+
+    if launch.running_socket() is None:
+        return None
+
+    async def ask() -> int | None:
+        client = Client()
+        try:
+            return (await client.status()).pid
+        finally:
+            await client.close()
+
+    return asyncio.run(ask())
+
+
+def end_engine() -> None:
+    """End this home's engine in order, and by force when it does not go."""
+    if not paths.lock_file().exists():
+        return
+    pid = None
+    if launch.running_socket() is not None:
+        from memtui.api.client import Client
+
+        async def stop() -> int | None:
+            client = Client()
+            try:
+                pid = (await client.status()).pid
+                await client.stop_engine(20)
+            finally:
+                await client.close()
+            return pid
+
+        try:
+            pid = asyncio.run(stop())
+        except Exception as error:
+            print(f"the engine did not stop in order: {error}")
+    if not launch.wait_until_gone(20):
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        raise AssertionError("the engine outlived its test")
