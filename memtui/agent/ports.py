@@ -1,0 +1,168 @@
+"""What the agent needs from the rest of memtui, as Protocols, and the messages it hands over.
+
+The engine adapts the record, the search, the archive and the language models to these. Every
+method of `Memory` raises errors of `memtui.api.errors`, whose text is a sentence.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from memtui.api.agents import (
+    Agent,
+    Block,
+    BlockVersion,
+    Citation,
+    Message,
+    MessageKind,
+    ToolCall,
+    Usage,
+)
+from memtui.api.events import Event
+from memtui.api.search import Hit, SearchReply
+
+Emit = Callable[[Event], None]
+"""Takes an event at once; must not block and must not raise."""
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to append to the history; the fields are those of `api.agents.Message`.
+
+    `recall` is the text that conversation search shall find (what the user or the agent said),
+    empty for everything else. `source_ids` are the sources that this message draws on: when one
+    of them is deleted, `recall` must no longer be found.
+    """
+
+    kind: MessageKind
+    text: str = ""
+    thought: str = ""
+    tool: ToolCall | None = None
+    tool_call_id: str = ""
+    ok: bool = True
+    hits: Sequence[Hit] = ()
+    total: int = 0
+    citations: Sequence[Citation] = ()
+    usage: Usage | None = None
+    ms: float = 0.0
+    recall: str = ""
+    source_ids: Sequence[str] = ()
+
+
+class Memory(Protocol):
+    """One agent's memory: core memory blocks, the conversation, the archive."""
+
+    @property
+    def agent_id(self) -> str: ...
+
+    async def agent(self) -> Agent:
+        """The agent as it is now: `recall` counts what conversation search can find, `archival`
+        its own inserts, `sources` are attached now.
+        """
+
+    async def count(self) -> int:
+        """All messages of the history, in the context or not."""
+
+    async def system(self) -> str:
+        """The agent's system prompt, without its memory."""
+
+    async def blocks(self) -> list[Block]: ...
+
+    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+        """Raises UsageError over the limit, NotFoundError for an unknown label."""
+
+    async def in_context(self) -> list[Message]:
+        """The messages in the context window, oldest first."""
+
+    async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
+        """Commit all of them, or none, in one transaction."""
+
+    async def evict(self, ids: Sequence[int]) -> None:
+        """Take messages out of the context window; they stay in the history."""
+
+    async def search_archive(
+        self, query: str, *, offset: int, k: int, source_id: str | None = None
+    ) -> SearchReply:
+        """Own archive and attached sources, or one attached source; every hit has `citation`."""
+
+    async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
+        """What anyone said; `Hit.section` says who (`user` or `assistant`), `created_at` when."""
+
+    async def search_dates(
+        self, start: datetime, end: datetime, *, offset: int, k: int
+    ) -> SearchReply:
+        """What anyone said from `start` up to, not including, `end`, oldest first."""
+
+    async def insert_archival(self, text: str) -> None:
+        """Returns once the very next `search_archive` finds it."""
+
+    async def shown(self) -> list[Hit]:
+        """Passages that this agent was ever shown, for its citations; `text` may be empty."""
+
+
+class ToolCallPart(Protocol):
+    """A piece of a tool call; pieces with the same `index` belong together."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def arguments(self) -> str: ...
+
+
+class Tokens(Protocol):
+    """Tokens of one call, as the provider reported them."""
+
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def completion_tokens(self) -> int: ...
+
+
+class Chunk(Protocol):
+    """A piece of a model's answer. `declined`: the model looked and found no answer."""
+
+    @property
+    def content(self) -> str: ...
+    @property
+    def reasoning(self) -> str: ...
+    @property
+    def tool_calls(self) -> Sequence[ToolCallPart]: ...
+    @property
+    def usage(self) -> Tokens | None: ...
+    @property
+    def finish_reason(self) -> str | None: ...
+    @property
+    def declined(self) -> bool: ...
+
+
+class ChatModel(Protocol):
+    """A language model. `context_window` is in tokens, the answer's included."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def context_window(self) -> int: ...
+    @property
+    def offline(self) -> bool: ...
+
+    def stream(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
+    ) -> AsyncIterator[Chunk]:
+        """Messages and tools in OpenAI's format. Raises ModelError; ends soon when cancelled."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware; its time zone is the one in which the agent is told times and counts days."""
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,53 @@
+"""Archival memory: what the agent stored, and the sources attached to it."""
+
+import json
+
+from memtui.agent.tools.base import Result, ToolContext, ToolError
+from memtui.agent.tools.paging import PAGE_SIZE, offset_of, page_of
+
+
+async def archival_memory_insert(context: ToolContext, content: str) -> Result:
+    """Stores text in archival memory; it can be searched at once.
+
+    Args:
+        content: What to store. Write it so that it can be understood on its own.
+    """
+    if not content.strip():
+        raise ToolError("content is empty, so there is nothing to store.")
+    await context.memory.insert_archival(content)
+    return Result("Stored in archival memory.")
+
+
+async def archival_memory_search(
+    context: ToolContext, query: str, page: int = 0, source: str | None = None
+) -> Result:
+    """Searches archival memory and the attached sources by meaning and by words.
+
+    Args:
+        query: What to look for.
+        page: Which page of results, 0 for the first.
+        source: The name of one attached source, to look only there.
+    """
+    offset = offset_of(page)
+    if not query.strip():
+        raise ToolError("query is empty. Give the important words of the question.")
+    source_id = await _source_id(context, source) if source else None
+    found = await context.memory.search_archive(
+        query, offset=offset, k=PAGE_SIZE, source_id=source_id
+    )
+    return page_of(context, found, page)
+
+
+async def _source_id(context: ToolContext, name: str) -> str:
+    sources = (await context.memory.agent()).sources
+    same = [source for source in sources if source.name == name] or [
+        source for source in sources if source.name.casefold() == name.casefold()
+    ]
+    if same:
+        return same[0].id
+    names = ", ".join(json.dumps(source.name, ensure_ascii=False) for source in sources[:20])
+    raise ToolError(
+        f"No source {json.dumps(name[:200], ensure_ascii=False)} is attached. "
+        + (f"Attached: {names}. " if names else "None is attached. ")
+        + "Leave source out to search all of archival memory."
+    )

@@ -1,0 +1,67 @@
+"""Pages of hits, as the agent reads them."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from memtui.agent.envelope import stamp
+from memtui.agent.text import shorten
+from memtui.agent.tools.base import Result, ToolContext, ToolError
+from memtui.api.search import Hit, SearchReply
+
+PAGE_SIZE = 5
+MAX_PAGE = 100_000
+HIT_LIMIT = 4000
+"""Characters of one hit; passages of documents are far shorter, what was said may be longer."""
+
+
+def offset_of(page: int) -> int:
+    """Pages are counted from 0. Raises ToolError for an impossible one."""
+    if not 0 <= page <= MAX_PAGE:
+        raise ToolError("page must be 0 for the first page of results, 1 for the next, and so on.")
+    return page * PAGE_SIZE
+
+
+def page_of(context: ToolContext, found: SearchReply, page: int) -> Result:
+    """The result of a search: true totals, and each hit with where it comes from."""
+    zone = context.clock.now().tzinfo
+    message: dict[str, Any] = {
+        "showing": _showing(len(found.hits), found.total, page),
+        "hits": [_hit(hit, zone) for hit in found.hits],
+    }
+    if found.problem:
+        message["problem"] = found.problem
+    return Result(message, hits=found.hits, total=found.total)
+
+
+def _showing(count: int, total: int, page: int) -> str:
+    if not total and not count:
+        return "No results found."
+    pages = -(-total // PAGE_SIZE)
+    if not count:
+        return f"no hits on page {page + 1}: there are {total} on {pages} pages"
+    first = page * PAGE_SIZE + 1
+    return f"hits {first}–{first + count - 1} of {total}, page {page + 1} of {pages}"
+
+
+def _hit(hit: Hit, zone: tzinfo | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if hit.citation:
+        shown["cite"] = hit.citation
+    if hit.score:
+        shown["score"] = round(hit.score, 3)
+    if hit.source is not None:
+        shown.update(source=hit.source, document=hit.document, page=hit.page)
+    elif hit.section:
+        shown["from"] = "you" if hit.section == "assistant" else hit.section
+    if hit.created_at:
+        shown["time"] = _time(hit.created_at, zone)
+    shown["text"] = shorten(hit.text, HIT_LIMIT)
+    return shown
+
+
+def _time(text: str, zone: tzinfo | None) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return stamp(moment, zone) if moment.tzinfo else stamp(moment)
