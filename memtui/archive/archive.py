@@ -1,0 +1,233 @@
+"""The archive: vectors in Milvus, in scopes. It can be built again from the record at any time."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memtui import paths
+from memtui.api.errors import StorageError, UnavailableError
+from memtui.archive.failures import Place, RefusedError
+from memtui.archive.layout import TIMEOUT, Layout, PartitionKey, Partitions
+from memtui.archive.lite import LiteServer, quiet_libraries, return_memory
+from memtui.archive.rows import Row, check_scope, schema
+
+if TYPE_CHECKING:
+    from memtui.archive.rows import Vector
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for a server to answer at all."""
+
+WRITE_ROWS = 256
+"""Rows in one request: 17 MB at most, of the 64 MB that a server takes."""
+
+REMOVE_IDS = 500
+"""Ids in one expression."""
+
+TIDY_ROWS = 2_000
+"""Rows written after which unused memory is returned."""
+
+
+class Archive:
+    """The vectors of one collection. All methods are blocking and may be called from any thread.
+
+    `uri` is a folder (Milvus Lite, served on `socket`) or the address of a server. Every method
+    raises UnavailableError when Milvus cannot be reached, StorageError when it cannot write, and
+    ValueError for a scope that is not a generated name (`[a-z][a-z0-9_]*`).
+    """
+
+    def __init__(
+        self, uri: str, token: str = "", database: str = "", socket: Path | None = None
+    ) -> None:
+        self._uri = uri
+        self._token = token
+        self._database = database
+        self._socket = socket
+        self._local = "://" not in uri
+        self._place = Place(uri, token, self._local)
+        self._writing = threading.RLock()  # Milvus Lite allows one writer at a time
+        self._server: LiteServer | None = None
+        self._client: Any = None
+        self._layout: Layout | None = None
+        self._collection = ""
+        self._dimension = 0
+        self._written = 0
+
+    def open(self, collection: str, dimension: int) -> bool:
+        """Connect, and make or load `collection` of vectors with `dimension` numbers.
+
+        True when the collection was made just now, so that everything has to be indexed. What was
+        open is closed first.
+        """
+        with self._writing, self._place.errors():
+            self.close()
+            quiet_libraries()
+            try:
+                self._connect()
+                return self._open(check_scope(collection), dimension)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Free the lock and remove the socket. Nothing that was acknowledged is lost."""
+        with self._writing:
+            client, server = self._client, self._server
+            self._client = self._layout = self._server = None
+            try:
+                if client is not None:
+                    client.close()
+            finally:
+                if server is not None:
+                    server.close()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Store `rows`; those that exist are replaced. On return they survive a crash.
+
+        Raises ValueError, before anything is stored, for a vector of another dimension or without
+        a direction (zeros, NaN).
+        """
+        with self._writing, self._place.errors():
+            layout = self._opened()
+            entities: dict[str, list[dict[str, Any]]] = {}
+            for row in rows:
+                if row.vector.shape != (self._dimension,):
+                    raise RefusedError(f"vector of shape {row.vector.shape} in {self._collection}")
+                entities.setdefault(row.scope, []).append(row.entity())
+            for scope, ours in entities.items():
+                for start in range(0, len(ours), WRITE_ROWS):
+                    layout.upsert(scope, ours[start : start + WRITE_ROWS])
+            if rows:
+                layout.acknowledge()
+                self._tidy(len(rows))
+
+    def search(
+        self, scopes: Sequence[str], vector: "Vector", limit: int
+    ) -> list[tuple[str, float]]:
+        """The `limit` passages of `scopes` nearest to `vector`: (id, cosine), best first.
+
+        Exact on Milvus Lite. Scopes that do not exist have no passages. While a batch is being
+        written, a search may miss it, or still find what was just removed.
+        """
+        with self._place.errors():
+            return self._opened().search([check_scope(scope) for scope in scopes], vector, limit)
+
+    def remove(self, scope: str, ids: Sequence[str]) -> None:
+        """Delete passages. Those that do not exist are no error."""
+        with self._writing, self._place.errors():
+            layout = self._opened()
+            for start in range(0, len(ids), REMOVE_IDS):
+                layout.remove(check_scope(scope), ids[start : start + REMOVE_IDS])
+            if ids:
+                layout.acknowledge()
+
+    def drop(self, scope: str) -> None:
+        """Delete a whole scope. One that does not exist is no error."""
+        with self._writing, self._place.errors():
+            self._opened().drop(check_scope(scope))
+            self._tidy(TIDY_ROWS)
+
+    def ids(self, scope: str) -> set[str]:
+        """The ids of all passages of `scope`, however many (5,000: 0.2 s)."""
+        with self._place.errors():
+            return self._opened().ids(check_scope(scope))
+
+    def scopes(self) -> set[str]:
+        """The scopes that exist. On a server this reads the scope of every passage."""
+        with self._place.errors():
+            return self._opened().scopes()
+
+    def count(self, scope: str) -> int:
+        """How many passages `scope` has."""
+        with self._place.errors():
+            return self._opened().count(check_scope(scope))
+
+    def version(self) -> str:
+        """What is at the other end, e.g. `Milvus Lite 3.2.2`."""
+        with self._place.errors():
+            text = self._opened().version()
+            return "Milvus " + text.replace("milvus_lite-", "Lite ").removeprefix("v")
+
+    def _opened(self) -> Layout:
+        if self._layout is None:
+            raise UnavailableError("The archive is not open. Try again in a moment.")
+        return self._layout
+
+    def _connect(self) -> None:
+        from pymilvus import MilvusClient
+
+        uri = self._uri
+        if self._local:
+            socket = self._socket or paths.milvus_socket_file()
+            self._server = LiteServer(Path(uri), socket)
+            uri = self._server.uri
+        elif not uri.startswith(("http://", "https://")):
+            raise UnavailableError(
+                f"{self._place.name} is no address of a Milvus server. Set archive.uri to a "
+                "folder, or to an address that begins with http:// or https://."
+            )
+        self._client = MilvusClient(
+            uri,
+            token=self._token,
+            db_name=self._database,
+            timeout=CONNECT_TIMEOUT,
+            dedicated=True,  # closed with us, shared with nobody
+        )
+
+    def _open(self, collection: str, dimension: int) -> bool:
+        client = self._client
+        kind = Partitions if self._local else PartitionKey
+        new = not client.has_collection(collection, timeout=TIMEOUT)
+        if new:
+            client.create_collection(
+                collection,
+                schema=schema(dimension, kind.partition_key),
+                consistency_level="Strong",  # a search sees what was acknowledged before it
+                timeout=TIMEOUT,
+            )
+        self._check(collection, dimension)
+        if not self._local:
+            self._index(collection)
+        client.load_collection(collection, timeout=TIMEOUT)
+        self._collection, self._dimension = collection, dimension
+        self._layout = kind(client, collection)
+        if self._local:
+            return_memory()
+        return new
+
+    def _index(self, collection: str) -> None:
+        """A server searches nothing without an index. Zilliz Cloud has AUTOINDEX only.
+
+        Milvus Lite searches a collection without one exactly as with FLAT, and FLAT would keep
+        each vector a second time, in memory and on disk.
+        """
+        if "dense" in self._client.list_indexes(collection):
+            return
+        kind = "AUTOINDEX" if "zillizcloud" in self._uri else "FLAT"
+        params = self._client.prepare_index_params()
+        params.add_index("dense", index_type=kind, metric_type="COSINE", index_name="dense")
+        self._client.create_index(collection, params, timeout=TIMEOUT)
+
+    def _check(self, collection: str, dimension: int) -> None:
+        fields = self._client.describe_collection(collection, timeout=TIMEOUT)["fields"]
+        found = {field["name"]: field.get("params", {}).get("dim") for field in fields}
+        if "dense" not in found or "scope" not in found:
+            raise StorageError(
+                f"The collection {collection} in {self._place.name} was not made by memtui. Set "
+                "archive.uri or archive.database to another place."
+            )
+        if int(found["dense"] or 0) != dimension:
+            raise StorageError(
+                f"The collection {collection} in {self._place.name} holds vectors of "
+                f"{found['dense']} numbers, and the embedding model gives {dimension}. Set "
+                "embedding.model back, or archive.uri to another place."
+            )
+
+    def _tidy(self, rows: int) -> None:
+        self._written += rows
+        if self._local and self._written >= TIDY_ROWS:
+            self._written = 0
+            return_memory()

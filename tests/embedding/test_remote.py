@@ -1,0 +1,166 @@
+"""A provider's model through the real litellm, from a real HTTP server."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+import pytest
+
+from memtui.api.errors import ModelError
+from memtui.embedding import LitellmEmbedder, remote
+
+KEY = "sk-very-secret-key-1234"
+Answer = Callable[[dict[str, Any]], tuple[int, Any]]
+
+
+def vectors(body: dict[str, Any]) -> tuple[int, Any]:
+    """Vectors not of length 1, in reversed order; the first number tells the text's length."""
+    data = [
+        {"object": "embedding", "index": index, "embedding": [float(len(text)), 3.0, 4.0]}
+        for index, text in enumerate(body["input"])
+    ]
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    return 200, {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
+
+
+class Provider(ThreadingHTTPServer):
+    """POST /v1/embeddings, answered by `answer`."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer: Answer = vectors
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: set[str] = set()
+        self.address = f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Provider
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append(body)
+        self.server.keys.add(self.headers["Authorization"])
+        status, reply = self.server.answer(body)
+        if self.path != "/v1/embeddings":
+            status, reply = 404, {"error": {"message": f"no such path: {self.path}"}}
+        data = json.dumps(reply).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    server = Provider()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def refuse(status: int, message: str) -> Answer:
+    return lambda body: (status, {"error": {"message": message, "code": str(status)}})
+
+
+async def test_vectors_come_in_order_and_normalised(
+    provider: Provider, capfd: pytest.CaptureFixture[str]
+) -> None:
+    embedder = LitellmEmbedder("openai/Some.Model-3", provider.address, KEY)
+    assert embedder.slug == "openai_some_model_3"
+    assert embedder.dimension == 0
+    assert await embedder.probe() == embedder.dimension == await embedder.probe() == 3
+    assert len(provider.bodies) == 1
+
+    texts = ["x" * n for n in range(150)]
+    made = await embedder.embed(texts)
+    expected = np.array([[max(n, 1), 3, 4] for n in range(150)], dtype=np.float32)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert made.dtype == np.float32
+    assert made == pytest.approx(expected, abs=1e-6)
+    assert [len(body["input"]) for body in provider.bodies[1:]] == [64, 64, 22]
+    assert (await embedder.embed_query("xx\ud800")) == pytest.approx(expected[3], abs=1e-6)
+    assert (await embedder.embed([])).shape == (0, 3)
+    assert provider.keys == {f"Bearer {KEY}"}
+    assert {body["model"] for body in provider.bodies} == {"Some.Model-3"}
+    embedder.set_threads(3)
+    await embedder.close()
+    with pytest.raises(ModelError, match="was stopped"):
+        await embedder.embed(["x"])
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_a_server_of_ones_own_needs_no_key(provider: Provider) -> None:
+    assert await LitellmEmbedder("openai/m", provider.address).probe() == 3
+    assert provider.keys == {"Bearer none"}
+
+
+BAD_DATA = [
+    [],
+    [{"index": 0, "embedding": [1.0, 2.0]}, {"index": 1, "embedding": [1.0]}],
+    [{"index": 0, "embedding": [float("nan"), 1.0]}, {"index": 1, "embedding": [1.0, 1.0]}],
+]
+
+
+async def test_every_failure_is_a_sentence_without_the_key(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(remote, "WAITS", (0.0,))
+    embedder = LitellmEmbedder("openai/m", provider.address, KEY)
+    where = f"openai/m at {provider.address}"
+
+    async def sentence(embedder: LitellmEmbedder) -> str:
+        with pytest.raises(ModelError) as caught:
+            await embedder.embed(["a", "b"])
+        text = str(caught.value)
+        assert KEY not in text
+        assert "\x1b" not in text
+        assert text.endswith(".")
+        return text
+
+    provider.answer = refuse(401, f"Incorrect API key provided: {KEY}")
+    assert f"{where} refused the key" in await sentence(embedder)
+    provider.answer = refuse(404, "The model `m` does not exist")
+    assert f"{where} is not known there" in await sentence(embedder)
+    provider.answer = refuse(400, f"too long \x1b[31m for {KEY}")
+    text = await sentence(embedder)
+    assert where in text
+    assert "too long" in text
+
+    before = len(provider.bodies)
+    provider.answer = refuse(429, "slow down")
+    assert "too many requests" in await sentence(embedder)
+    assert len(provider.bodies) >= before + 2
+
+    for data in BAD_DATA:
+        provider.answer = lambda body, data=data: (200, {"object": "list", "data": data})
+        assert "not what an embedding model answers" in await sentence(embedder)
+
+    answers = iter([refuse(503, "busy"), vectors])
+    provider.answer = lambda body: next(answers)(body)
+    assert await embedder.probe() == 3  # the second attempt
+
+    provider.answer = lambda body: (
+        200,
+        {"data": [{"index": n, "embedding": [1.0]} for n in range(len(body["input"]))]},
+    )
+    assert "it is another model" in await sentence(embedder)
+
+    nobody = LitellmEmbedder("openai/m", "http://127.0.0.1:9/v1", KEY)
+    assert "No connection to the embedding model openai/m at http://127.0.0.1:9/v1" in (
+        await sentence(nobody)
+    )
+    assert "--set embedding.model=openai/m`" in await sentence(LitellmEmbedder("m", api_key=KEY))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert "--set embedding.api_key=" in await sentence(LitellmEmbedder("openai/m"))
+    assert capfd.readouterr() == ("", "")
