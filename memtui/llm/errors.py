@@ -1,0 +1,222 @@
+"""What litellm and the servers behind it raise, as sentences that say what to do."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memtui.api.errors import ModelError
+from memtui.api.plain import plain_line
+
+_OVERFLOW = re.compile(
+    r"context_length_exceeded|maximum context|context (length|window|size)|prompt is too long"
+    r"|too many (input )?tokens|exceeds? the (model'?s )?(max|available)",
+    re.IGNORECASE,
+)
+_NO_TOOLS = re.compile(
+    r"(does|do) ?n[o']t support (tools|function)|tools? (is|are) not supported"
+    r"|tool choice requires",
+    re.IGNORECASE,
+)
+_NO_KEY = re.compile(r"api_key.*must be set|missing.*(api|credentials)", re.IGNORECASE)
+
+
+class ContextOverflowError(ModelError):
+    """The messages do not fit the model's context window: shorten them and ask again."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who was called: for the sentences, and to keep `secret` out of them."""
+
+    model: str
+    api_base: str
+    secret: str
+
+    @property
+    def place(self) -> str:
+        return (
+            f"the server at {self.api_base}" if self.api_base else f"the provider of {self.model}"
+        )
+
+    def quote(self, text: str) -> str:
+        """What a server said, on one line, cut, without the key or anything that looks like one."""
+        if self.secret:
+            text = text.replace(self.secret, "…")
+        text = re.sub(r"\b(sk|pk|key|gsk|xai)[-_][\w*-]{6,}", "…", text)
+        return plain_line(text, 200).rstrip(". ")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed call: the error to raise, and whether and when (seconds) to try again first."""
+
+    error: ModelError
+    retry: bool = False
+    after: float | None = None
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what caused it, outermost first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def status(error: BaseException) -> int:
+    """The HTTP status the server answered with; 0 when it did not answer."""
+    for one in chain(error):
+        response = getattr(one, "response", None)
+        if type(one).__module__.startswith(("httpx", "openai")) and response is not None:
+            return int(response.status_code)
+    if any(isinstance(one, OSError) or "Connect" in type(one).__name__ for one in chain(error)):
+        return 0
+    return int(getattr(error, "status_code", 0) or 0)
+
+
+def said(error: BaseException) -> str:
+    """The server's own words, without the wrapping that litellm puts around them."""
+    text = str(getattr(error, "message", "") or error)
+    text = text.split(" Original exception:")[0]
+    return re.sub(r"^((litellm\.)?\w*(Error|Exception)\b( -|:)\s*)+", "", text).strip()
+
+
+def rejects(error: BaseException, parameter: str) -> bool:
+    """Whether the server refused the request because of `parameter`."""
+    return status(error) in {400, 404, 422, 501} and parameter in str(error)
+
+
+def explain(error: BaseException, target: Target, started: bool) -> Failure:
+    """The sentence for `error`. `started`: part of the answer had come already."""
+    model, place = target.model, target.place
+    name, words, code = type(error).__name__, said(error), status(error)
+    names = {type(one).__name__ for one in chain(error)}
+    detail = f" It said: {target.quote(words)}." if words else ""
+    key = "Set it with `memtui configure --set llm.api_key=…`."
+    change = "Change it with `memtui configure --set llm.model=…`"
+
+    if name == "ContextWindowExceededError" or code == 413 or _OVERFLOW.search(words):
+        return Failure(
+            ContextOverflowError(
+                f"The conversation does not fit the context window of {model}.{detail} Set its"
+                " true size with `memtui configure --set llm.context_window=…`."
+            )
+        )
+    if "LLM Provider NOT provided" in words:
+        return Failure(
+            ModelError(
+                f"{model!r} names no provider that memtui knows. {change}, written as"
+                " provider/model, or set llm.api_base for a server of your own."
+            )
+        )
+    if (
+        "api_key" in words
+        and code in {0, 401, 500}
+        and re.search("must be set|missing", words, re.I)
+    ):
+        return Failure(ModelError(f"{model} needs a key, and none is set. {key}"))
+    if code in {401, 403}:
+        return Failure(ModelError(f"The key was refused by {place} ({code}). {key}"))
+    if code == 429:
+        if "quota" in words.lower() or "insufficient" in words.lower():
+            return Failure(
+                ModelError(f"The quota at {place} is used up.{detail} Choose another model.")
+            )
+        return Failure(
+            ModelError(
+                f"Too many requests for {place} (429); memtui has waited and tried again."
+                f"{detail} Wait a minute, then send the message again."
+            ),
+            retry=True,
+            after=_retry_after(error),
+        )
+    if code == 404:
+        return Failure(
+            ModelError(
+                f"The model {model!r} is unknown at {place} (404).{detail} {change}, or check"
+                " llm.api_base."
+            )
+        )
+    if _NO_TOOLS.search(words):
+        return Failure(
+            ModelError(f"{model} cannot call tools, and an agent needs them. {change}.{detail}")
+        )
+    if "UnsupportedProtocol" in names or "InvalidURL" in names:
+        return Failure(
+            ModelError(
+                f"{target.api_base!r} is no address of a server. It begins with http:// or"
+                " https://; set it with `memtui configure --set llm.api_base=…`."
+            )
+        )
+    if names & {"JSONDecodeError", "UnicodeDecodeError"}:
+        return Failure(garbage(target))
+    if started:
+        return Failure(
+            ModelError(
+                f"The connection to {place} broke in the middle of the answer."
+                " Send the message again."
+            )
+        )
+    if code == 0 or names & {"ConnectError", "ConnectTimeout"}:
+        return Failure(
+            ModelError(
+                f"No connection to {place}: {_why(error, target)}. Start it or check the network,"
+                " or change llm.api_base with `memtui configure --set llm.api_base=…`."
+            )
+        )
+    if code >= 500:
+        return Failure(
+            ModelError(
+                f"Something is wrong at {place} ({code}).{detail} Try again later, or choose"
+                " another model."
+            ),
+            retry=True,
+        )
+    return Failure(
+        ModelError(
+            f"The request was refused by {place}{f' ({code})' if code else ''}.{detail} Check"
+            " llm.model and llm.api_base with `memtui configure --show`."
+        )
+    )
+
+
+def garbage(target: Target) -> ModelError:
+    return ModelError(
+        f"The answer of {target.place} makes no sense: it is not what an OpenAI-compatible server"
+        " sends. Check llm.api_base with `memtui configure --show` (it often ends in /v1)."
+    )
+
+
+def too_slow(target: Target, seconds: float, started: bool) -> ModelError:
+    what = "stopped in the middle of the answer" if started else "did not begin to answer"
+    setting = "idle_timeout" if started else "max_wait"
+    return ModelError(
+        f"{target.model} {what}: nothing came for {seconds:g} seconds. Send the message again, or"
+        f" wait longer with `memtui configure --set llm.{setting}=…`."
+    )
+
+
+def _why(error: BaseException, target: Target) -> str:
+    for one in chain(error):
+        if isinstance(one, ConnectionRefusedError):
+            return "nothing listens there (connection refused)"
+        if type(one).__name__ == "gaierror":
+            return "its name is not known"
+    root = list(chain(error))[-1]
+    return target.quote(str(root)) or type(root).__name__
+
+
+def _retry_after(error: BaseException) -> float | None:
+    """Seconds from a Retry-After header (RFC 9110 §10.2.3; a date there is not honoured)."""
+    for one in chain(error):
+        response = getattr(one, "response", None)
+        for headers in (
+            getattr(response, "headers", None),
+            getattr(one, "litellm_response_headers", None),
+        ):
+            text = str(headers.get("retry-after", "")) if headers else ""
+            if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+                return float(text)
+    return None
