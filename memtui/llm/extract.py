@@ -111,7 +111,7 @@ class Extractor:
                 for start in range(0, max(1, len(terms) - 15), 8)
             )
             neighbours = _neighbours(wanted, terms) if len(wanted) > 1 else covered
-            above = _stands_out(hit, hits)
+            above = _stands_out(hit, hits, covered)
             values[hit] = (
                 0.30 * covered + 0.15 * idf + 0.20 * near + 0.15 * neighbours + 0.45 * above
             )
@@ -225,10 +225,15 @@ def _neighbours(wanted: Wanted, terms: Sequence[str]) -> float:
     return met / max(1, len(pairs))
 
 
-def _stands_out(hit: SeenHit, hits: Sequence[SeenHit]) -> float:
-    """How far the hit's score is above the median of its search, as a part of it; 0 to 1."""
+def _stands_out(hit: SeenHit, hits: Sequence[SeenHit], covered: float) -> float:
+    """How far the hit's score is above the median of its search, as a part of it; 0 to 1.
+
+    Among one or two hits nothing can stand out: the words it has must do.
+    """
     others = sorted(one.score for one in hits if one.search == hit.search)
-    if len(others) < 3 or hit.score <= 0:
+    if len(others) < 3:
+        return covered
+    if hit.score <= 0:
         return 0.0
     return min(max(1 - others[len(others) // 2] / hit.score, 0.0), 1.0)
 

@@ -1,0 +1,212 @@
+"""Agents: made, attached, asked. One turn at a time for each; a turn outlives its client."""
+
+import asyncio
+import logging
+import secrets
+from collections import defaultdict
+from typing import Literal
+
+from memtui.agent import names, notices
+from memtui.agent import templates as shipped
+from memtui.agent.loop import Turn
+from memtui.api.agents import (
+    Agent,
+    AgentDetail,
+    AttachedSource,
+    Block,
+    NewAgent,
+    Template,
+    TurnReply,
+    TurnRequest,
+)
+from memtui.api.errors import ConflictError, NotFoundError, UsageError
+from memtui.api.events import AgentChanged
+from memtui.api.names import check_name
+from memtui.engine.finder import Finder
+from memtui.engine.hub import Hub
+from memtui.engine.memory import AgentMemory
+from memtui.engine.models import Models
+from memtui.engine.parts import Parts
+from memtui.library.indexing import Indexer
+
+logger = logging.getLogger(__name__)
+Plural = Literal["personas", "humans"]
+KINDS: dict[Plural, shipped.Kind] = {"personas": "persona", "humans": "human"}
+
+
+class Agents:
+    def __init__(
+        self, parts: Parts, finder: Finder, indexer: Indexer, models: Models, hub: Hub
+    ) -> None:
+        self._parts = parts
+        self._record = parts.record
+        self._finder = finder
+        self._indexer = indexer
+        self._models = models
+        self._hub = hub
+        self._turns: dict[str, asyncio.Task[TurnReply]] = {}
+        self._background: set[asyncio.Task[TurnReply]] = set()
+        self._temporary: set[str] = set()
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    # agents
+
+    async def create(self, new: NewAgent) -> AgentDetail:
+        """Raises UsageError, NotFoundError (persona, human, source), ConflictError (the name)."""
+        settings = self._parts.settings
+        persona = new.persona or settings.text("agent.persona")
+        human = new.human or settings.text("agent.human")
+        taken = {agent.name for agent in await self._list()}
+        name = check_name(new.name, "name of the agent") if new.name else None
+        if name in taken:
+            raise ConflictError(
+                f"There is an agent called {name} already. Choose another name, or open it with "
+                f"`memtui run --agent`."
+            )
+        if new.model:
+            self._models.check(new.model)
+        blocks = [
+            Block(label="persona", value=await self._template("persona", persona)),
+            Block(label="human", value=await self._template("human", human)),
+        ]
+        created = await asyncio.to_thread(
+            self._record.agents.create,
+            name or names.made_up(taken),
+            persona=persona,
+            human=human,
+            model=new.model,
+            temporary=new.temporary,
+            blocks=blocks,
+            system=shipped.system_prompt(persona),
+            source_ids=new.source_ids,
+        )
+        if new.temporary:
+            self._temporary.add(created.id)
+        self._hub.emit(AgentChanged(agent_id=created.id))
+        return await self.detail(created.id)
+
+    async def _list(self) -> list[Agent]:
+        return await asyncio.to_thread(self._record.agents.list)
+
+    async def detail(self, agent_id: str) -> AgentDetail:
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        blocks = await asyncio.to_thread(self._record.blocks.list, agent_id)
+        return AgentDetail(**agent.model_dump(), blocks=blocks, busy=agent_id in self._turns)
+
+    async def delete(self, agent_id: str) -> None:
+        """Remove the agent from both stores; returns when nothing of it can be found any more."""
+        await self.cancel(agent_id)
+        await asyncio.to_thread(self._record.agents.delete, agent_id)
+        self._hub.emit(AgentChanged(agent_id=agent_id, deleted=True))
+        await self._indexer.wait(f"agent_{agent_id}")
+
+    async def attach(self, agent_id: str, source_id: str) -> AgentDetail:
+        return await self._tie(agent_id, source_id, attach=True)
+
+    async def detach(self, agent_id: str, source_id: str) -> AgentDetail:
+        return await self._tie(agent_id, source_id, attach=False)
+
+    async def _tie(self, agent_id: str, source_id: str, *, attach: bool) -> AgentDetail:
+        source = await asyncio.to_thread(self._record.sources.get, source_id)
+        change = self._record.agents.attach if attach else self._record.agents.detach
+        if await asyncio.to_thread(change, agent_id, source_id):
+            told = (
+                notices.attached(
+                    AttachedSource(id=source.id, name=source.name, passages=source.passages)
+                )
+                if attach
+                else notices.detached(source.name)
+            )
+            memory = self._memory(agent_id)
+            await memory.append(secrets.token_hex(6), [told])
+            self._hub.emit(AgentChanged(agent_id=agent_id))
+        return await self.detail(agent_id)
+
+    # turns
+
+    async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
+        """Run a turn after those that wait already. Raises NotFoundError, UsageError.
+
+        It goes on when the client goes away; a temporary agent goes with its turn.
+        """
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        if request.kind == "message" and not request.text.strip():
+            raise UsageError("The message is empty. Write something to the agent.")
+        run = asyncio.create_task(self._run(agent, request))
+        self._background.add(run)
+        run.add_done_callback(self._background.discard)
+        return await asyncio.shield(run)
+
+    async def _run(self, agent: Agent, request: TurnRequest) -> TurnReply:
+        async with self._locks[agent.id]:
+            await asyncio.to_thread(self._record.agents.touch, agent.id)
+            model = self._models.get(agent.model)
+            await model.prepare()
+            turn = Turn(self._memory(agent.id), model, self._hub.emit, request)
+            task = self._turns[agent.id] = asyncio.create_task(turn.run())
+            try:
+                await asyncio.wait([task])
+            finally:
+                self._turns.pop(agent.id, None)
+            if agent.id in self._temporary:
+                self._temporary.discard(agent.id)
+                await self.delete(agent.id)
+            elif not task.cancelled():
+                self._hub.emit(AgentChanged(agent_id=agent.id))
+            return turn.reply() if task.cancelled() else task.result()
+
+    def _memory(self, agent_id: str) -> AgentMemory:
+        return AgentMemory(agent_id, self._record, self._finder, self._indexer.wake)
+
+    async def cancel(self, agent_id: str) -> None:
+        """Interrupt the running turn and wait until it has ended. Nothing runs: nothing happens."""
+        task = self._turns.get(agent_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def busy(self) -> bool:
+        return bool(self._background)
+
+    async def end(self) -> None:
+        """Interrupt every turn, and those that wait for one."""
+        while self._background:
+            for agent_id in list(self._turns):
+                await self.cancel(agent_id)
+            await asyncio.sleep(0.01)
+
+    # personas and humans
+
+    async def templates(self, kind: Plural) -> list[Template]:
+        """The user's own first, then those that came with memtui."""
+        own = await asyncio.to_thread(self._record.templates.list, KINDS[kind])
+        known = {template.name for template in own}
+        built_in = [t for t in shipped.all_of(KINDS[kind]) if t.name not in known]
+        return own + built_in
+
+    async def _template(self, kind: shipped.Kind, name: str) -> str:
+        own = await asyncio.to_thread(self._record.templates.get, kind, name)
+        return own.text if own else shipped.text(kind, name)
+
+    async def add_template(self, kind: Plural, template: Template) -> Template:
+        check_name(template.name, f"name of the {KINDS[kind]}")
+        if not template.text.strip():
+            raise UsageError(f"The {KINDS[kind]} has no text. Give it with --text or -f.")
+        if len(template.text) > Block.model_fields["limit"].default:
+            raise UsageError(
+                f"The text has {len(template.text)} characters; a block of core memory holds "
+                f"{Block.model_fields['limit'].default}. Shorten it."
+            )
+        await asyncio.to_thread(
+            self._record.templates.put, KINDS[kind], template.name, template.text
+        )
+        return template.model_copy(update={"builtin": False})
+
+    async def delete_template(self, kind: Plural, name: str) -> None:
+        if not await asyncio.to_thread(self._record.templates.delete, KINDS[kind], name):
+            built_in = name in shipped.names(KINDS[kind])
+            raise NotFoundError(
+                f"The {KINDS[kind]} {name} comes with memtui and stays."
+                if built_in
+                else f"There is no {KINDS[kind]} called {name}. `memtui list {kind}` lists them."
+            )

@@ -1,0 +1,194 @@
+"""The engine: everything wired together, with a beginning and an end."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from memtui import __version__, config
+from memtui.api.errors import MemtuiError
+from memtui.api.events import Problem, SourceChanged
+from memtui.api.library import Source
+from memtui.api.system import Check, EngineStatus
+from memtui.engine.agents import Agents
+from memtui.engine.doctor import examine
+from memtui.engine.finder import Finder
+from memtui.engine.hub import Hub
+from memtui.engine.jobs import Jobs
+from memtui.engine.models import Models
+from memtui.engine.parts import Parts
+from memtui.engine.shelf import PartsIndex, PartsVectors
+from memtui.library.indexing import Indexer
+
+logger = logging.getLogger(__name__)
+FIRST_REQUEST = 1.0
+"""Seconds to wait for the first request before heavy imports begin: they hold the interpreter."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Engine:
+    """`environment` is the fingerprint of the settings and keys it was started with."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        self.hub = Hub()
+        self.problem: MemtuiError | None = None
+        try:
+            settings = config.load()
+        except config.ConfigError as error:
+            self.problem = MemtuiError(str(error))
+            settings = config.Config({})
+        self.settings = settings
+        self.parts = Parts(settings)
+        self.record = self.parts.record
+        self.models = Models(settings)
+        self.indexer = Indexer(
+            self.record.passages,
+            self.record.removals,
+            PartsVectors(self.parts),
+            PartsIndex(self.parts),
+            report=self._indexer_says,
+        )
+        self.finder = Finder(self.parts)
+        self.jobs = Jobs(self.parts, self.indexer, self.hub)
+        self.agents = Agents(self.parts, self.finder, self.indexer, self.models, self.hub)
+        self._background: set[asyncio.Task[None]] = set()
+
+    def _indexer_says(self, sentence: str) -> None:
+        if sentence:
+            logger.warning("indexing: %s", sentence)
+            self.hub.emit(Problem(text=sentence))
+
+    @property
+    def linger(self) -> float:
+        return self.settings.number("engine.linger")
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a call of the record in a thread."""
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    # life
+
+    async def begin(self) -> None:
+        if self.problem:
+            return
+        try:
+            await asyncio.to_thread(self._open_record)
+        except MemtuiError as error:
+            logger.error("the record cannot be opened: %s", error)
+            self.problem = error
+            return
+        self.indexer.start()
+        self._start(self._warm_up())
+
+    def _open_record(self) -> None:
+        self.record.open()
+        self.record.jobs.interrupt_running()
+        self.record.agents.delete_temporary()
+
+    def _start(self, work) -> None:  # type: ignore[no-untyped-def]
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _warm_up(self) -> None:
+        """What takes seconds, after the first request has been answered."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.parts.gate.wait(), FIRST_REQUEST)
+        self.parts.gate.set()
+        try:
+            await self.parts.archive()
+        except MemtuiError as error:
+            logger.warning("the archive cannot be opened: %s", error)
+            self.hub.emit(Problem(text=str(error)))
+        await self.models.prepare()
+
+    def answered(self) -> None:
+        """The first request has been answered: heavy imports may begin."""
+        asyncio.get_running_loop().call_later(0.02, self.parts.gate.set)
+
+    async def end(self) -> None:
+        """Stop everything at a point where it can go on later; every process we started ends."""
+        began = time.monotonic()
+        self.hub.close()
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.agents.end()
+        await self.jobs.end()
+        await self.indexer.stop()
+        await self.parts.close()
+        await asyncio.to_thread(self.record.close)
+        logger.info("closed in %.2f s", time.monotonic() - began)
+
+    async def reload(self) -> None:
+        """Read the settings again; a new archive or embedding model is opened in place."""
+        try:
+            settings = config.load()
+        except config.ConfigError as error:
+            raise MemtuiError(str(error)) from None
+        changed = {
+            key
+            for key in config.SETTINGS
+            if key.startswith(("archive.", "embedding.")) and settings[key] != self.settings[key]
+        }
+        self.settings = self.parts.settings = self.models.settings = settings
+        if changed:
+            await self.indexer.stop()
+            await self.parts.reopen()
+            self.indexer.start()
+        self._start(self.models.prepare())
+
+    def attended(self, by_app: bool) -> None:
+        """Leave a core to the app while one is open, and take all of them otherwise."""
+        cores = os.cpu_count() or 1
+        self.parts.embedder.set_threads(max(1, cores - 1) if by_app else cores)
+
+    # what the routes ask
+
+    def check_open(self) -> None:
+        """Raises what kept the record from being opened."""
+        if self.problem is not None:
+            raise self.problem
+
+    def busy(self) -> bool:
+        if self.problem is not None:
+            return False
+        return bool(self.jobs.busy() or self.agents.busy())
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(
+            running=True,
+            pid=os.getpid(),
+            version=__version__,
+            jobs=self.jobs.busy(),
+            linger=self.linger,
+            environment=self.environment,
+            model=self.models.name(),
+            problem=str(self.problem or ""),
+        )
+
+    async def sources(self) -> list[Source]:
+        loading = self.jobs.loading()
+        sources = await asyncio.to_thread(self.record.sources.list)
+        return [
+            source.model_copy(update={"state": "loading"}) if source.id in loading else source
+            for source in sources
+        ]
+
+    async def delete_source(self, source_id: str) -> None:
+        await asyncio.to_thread(self.record.sources.get, source_id)
+        for job in await self.jobs.list():
+            if job.source_id == source_id and job.state in ("waiting", "running"):
+                await self.jobs.cancel(job.id)
+        await asyncio.to_thread(self.record.sources.delete, source_id)
+        self.hub.emit(SourceChanged(source_id=source_id, deleted=True))
+        await self.indexer.wait(f"source_{source_id}")
+
+    async def doctor(self) -> list[Check]:
+        return await examine(self)

@@ -1,0 +1,95 @@
+"""Search over the record and the archive: scopes chosen, channels joined, hits given citations."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from memtui.api.library import Passage
+from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
+from memtui.engine.parts import Parts
+from memtui.search import citation, hybrid
+
+
+class Finder:
+    """The one search: of the agent's tools, of the search screen and of the command line."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._record = parts.record
+
+    async def search(self, request: SearchRequest) -> SearchReply:
+        scopes = await self.scopes(request)
+        return await self.find(request.query, scopes, request.mode, request.k, request.offset)
+
+    async def find(
+        self, query: str, scopes: Sequence[str], mode: Mode, k: int, offset: int
+    ) -> SearchReply:
+        """Hits `offset`…`offset + k` of `query` in `scopes`."""
+        began = time.perf_counter()
+        ports = hybrid.Ports(self._text, self._dense, self._encode, self)
+        found = await hybrid.search(query, scopes, ports, mode=mode, k=k, offset=offset)
+        hits = await asyncio.to_thread(self._cited, found)
+        return SearchReply(
+            query=query,
+            mode=mode,
+            hits=hits,
+            total=found.total,
+            offset=offset,
+            ms=(time.perf_counter() - began) * 1000,
+            problem=found.problem,
+        )
+
+    async def scopes(self, request: SearchRequest) -> list[str]:
+        """Raises NotFoundError when the agent or a source does not exist."""
+        record = self._record
+        if request.agent_id and request.conversation:
+            await asyncio.to_thread(record.agents.get, request.agent_id)
+            return [f"recall_{request.agent_id}"]
+        if request.source_ids is not None:
+            sources = [await asyncio.to_thread(record.sources.get, i) for i in request.source_ids]
+            return [f"source_{source.id}" for source in sources]
+        if request.agent_id:
+            agent = await asyncio.to_thread(record.agents.get, request.agent_id)
+            own = [f"agent_{agent.id}"] if agent.archival else []
+            return own + [f"source_{source.id}" for source in agent.sources]
+        sources = await asyncio.to_thread(record.sources.list)
+        agents = await asyncio.to_thread(record.agents.list)
+        return [f"source_{source.id}" for source in sources] + [
+            f"agent_{agent.id}" for agent in agents if agent.archival
+        ]
+
+    def _cited(self, found: hybrid.Ranked) -> list[Hit]:
+        counts = {
+            source_id: self._record.sources.get(source_id).documents
+            for source_id in {hit.source_id for hit in found.hits if hit.source_id}
+        }
+        return [
+            hit.model_copy(
+                update={
+                    "citation": citation.label(
+                        hit, counts.get(hit.source_id or "", 0), found.ordinals[hit.passage_id]
+                    )
+                }
+            )
+            for hit in found.hits
+        ]
+
+    # the ports of memtui.search
+
+    async def _text(
+        self, scopes: Sequence[str] | None, terms: Sequence[str], limit: int
+    ) -> list[tuple[str, float]]:
+        return await asyncio.to_thread(self._record.passages.text_search, scopes, terms, limit)
+
+    async def _dense(
+        self, scopes: Sequence[str] | None, vector: Any, limit: int
+    ) -> list[tuple[str, float]]:
+        archive = await self._parts.archive()
+        return await asyncio.to_thread(archive.search, scopes or (), vector, limit)
+
+    async def _encode(self, query: str) -> Any:
+        return await self._parts.embedder.embed_query(query)
+
+    async def many(self, ids: Sequence[str]) -> dict[str, Passage]:
+        return await asyncio.to_thread(self._record.passages.many, list(ids))

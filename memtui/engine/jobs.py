@@ -1,0 +1,133 @@
+"""Loads as jobs: in the background, with progress, cancellable, remembered."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from memtui.api.errors import MemtuiError, NotFoundError, UsageError
+from memtui.api.events import JobProgress, SourceChanged
+from memtui.api.library import Job, JobState, LoadReport, LoadRequest, Source
+from memtui.api.names import check_name
+from memtui.engine.hub import Hub
+from memtui.engine.parts import Parts
+from memtui.engine.shelf import RecordShelf
+from memtui.library.indexing import Indexer
+from memtui.library.load import load
+
+logger = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The loads of this engine. Loads of one source wait for each other; others run together."""
+
+    def __init__(self, parts: Parts, indexer: Indexer, hub: Hub) -> None:
+        self._parts = parts
+        self._record = parts.record
+        self._indexer = indexer
+        self._hub = hub
+        self._running: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._ending = False
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def busy(self) -> int:
+        return len(self._running)
+
+    async def list(self) -> list[Job]:
+        live = {job_id: job for job_id, (job, _) in self._running.items()}
+        stored = await asyncio.to_thread(self._record.jobs.list)
+        return [live.get(job.id, job) for job in stored]
+
+    async def get(self, job_id: str) -> Job:
+        if job_id in self._running:
+            return self._running[job_id][0]
+        return await asyncio.to_thread(self._record.jobs.get, job_id)
+
+    def loading(self) -> set[str]:
+        """The ids of the sources that are being loaded."""
+        return {job.source_id for job, _ in self._running.values() if job.source_id}
+
+    async def load(self, request: LoadRequest) -> Job:
+        """Begin a load. Raises UsageError for an impossible name or nothing to load."""
+        check_name(request.name, "name of the source")
+        if not request.paths and not request.directory:
+            raise UsageError("Nothing to load. Name files with --input-files or a folder.")
+        source = await asyncio.to_thread(self._source, request)
+        job = await asyncio.to_thread(self._record.jobs.create, source.id, source.name)
+        task = asyncio.create_task(self._run(job, request, source))
+        self._running[job.id] = (job, task)
+        self._hub.emit(SourceChanged(source_id=source.id))
+        self._hub.emit(JobProgress(job=job))
+        return job
+
+    def _source(self, request: LoadRequest) -> Source:
+        found = self._record.sources.by_name(request.name)
+        return found or self._record.sources.create(request.name, request.description)
+
+    async def cancel(self, job_id: str) -> Job:
+        if job_id in self._running:
+            task = self._running[job_id][1]
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        return await self.get(job_id)
+
+    async def end(self) -> None:
+        """Stop all jobs; the same load again goes on where they stopped."""
+        self._ending = True
+        for job_id in list(self._running):
+            await self.cancel(job_id)
+
+    async def _run(self, job: Job, request: LoadRequest, source: Source) -> None:
+        report = LoadReport()
+        state: JobState = "done"
+        error = ""
+        try:
+            async with self._locks[source.id]:
+                self._tell(job.id, state="running")
+                await load(
+                    request,
+                    source.id,
+                    RecordShelf(self._record),
+                    self._parts.readers,
+                    lambda progress: self._tell(job.id, progress=progress.model_copy()),
+                    self._indexer,
+                    report,
+                )
+        except asyncio.CancelledError:
+            state = "interrupted" if self._ending else "cancelled"
+        except MemtuiError as problem:
+            state, error = "failed", str(problem)
+        except Exception as problem:
+            logger.exception("load %s failed", job.id)
+            state = "failed"
+            error = f"The load met an error it did not expect ({type(problem).__name__})."
+        if state == "done" and not report.passages:
+            state = "failed"
+        try:
+            await asyncio.shield(
+                asyncio.to_thread(self._store, job.id, source.id, state, error, report)
+            )
+        except MemtuiError as problem:
+            logger.error("the end of load %s could not be recorded: %s", job.id, problem)
+        self._tell(job.id, state=state, error=error, report=report, ended_at=datetime.now(UTC))
+        self._running.pop(job.id, None)
+        self._hub.emit(SourceChanged(source_id=source.id))
+
+    def _tell(self, job_id: str, **changes: object) -> None:
+        """Note what has changed, and let every client know."""
+        job, task = self._running[job_id]
+        job = job.model_copy(update=changes)
+        self._running[job_id] = (job, task)
+        self._hub.emit(JobProgress(job=job))
+
+    def _store(
+        self, job_id: str, source_id: str, state: JobState, error: str, report: LoadReport
+    ) -> None:
+        progress = self._running[job_id][0].progress
+        self._record.jobs.update(job_id, state=state, error=error, report=report, progress=progress)
+        if not self._record.documents.list(source_id):
+            # A load that found nothing leaves no source behind.
+            with contextlib.suppress(NotFoundError):
+                self._record.sources.delete(source_id)

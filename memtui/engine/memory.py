@@ -1,0 +1,141 @@
+"""One agent's memory as the agent sees it: a thin layer over the record and the search."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from memtui import record
+from memtui.agent.ports import NewMessage
+from memtui.api.agents import Agent, Block, BlockVersion, Message
+from memtui.api.search import Hit, SearchReply, SearchRequest
+from memtui.engine.finder import Finder
+from memtui.record import Record
+
+TURN_MESSAGES = 16
+"""More than a turn says: its question, and a message a step."""
+
+
+class AgentMemory:
+    """Implements `memtui.agent.ports.Memory` for one turn. `wake` tells the indexer of work."""
+
+    def __init__(
+        self, agent_id: str, record: Record, finder: Finder, wake: Callable[[], None]
+    ) -> None:
+        self.agent_id = agent_id
+        self._record = record
+        self._finder = finder
+        self._wake = wake
+        self._began = datetime.now(UTC).isoformat(timespec="microseconds")
+
+    async def agent(self) -> Agent:
+        return await asyncio.to_thread(self._record.agents.get, self.agent_id)
+
+    async def count(self) -> int:
+        return await asyncio.to_thread(self._record.messages.count, self.agent_id)
+
+    async def system(self) -> str:
+        return await asyncio.to_thread(self._record.agents.system, self.agent_id)
+
+    async def blocks(self) -> list[Block]:
+        return await asyncio.to_thread(self._record.blocks.list, self.agent_id)
+
+    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+        return await asyncio.to_thread(
+            self._record.blocks.edit, self.agent_id, label, value, author
+        )
+
+    async def in_context(self) -> list[Message]:
+        return await asyncio.to_thread(self._record.messages.in_context, self.agent_id)
+
+    async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
+        rows = await asyncio.to_thread(
+            self._record.messages.append,
+            self.agent_id,
+            turn_id,
+            [record.NewMessage(**vars(message)) for message in messages],
+        )
+        if any(message.recall for message in messages):
+            self._wake()
+        return rows
+
+    async def evict(self, ids: Sequence[int]) -> None:
+        await asyncio.to_thread(self._record.messages.evict, list(ids))
+
+    async def search_archive(
+        self, query: str, *, offset: int, k: int, source_id: str | None = None
+    ) -> SearchReply:
+        return await self._finder.search(
+            SearchRequest(
+                query=query,
+                k=k,
+                offset=offset,
+                agent_id=self.agent_id,
+                source_ids=[source_id] if source_id else None,
+            )
+        )
+
+    async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
+        """Leaves out what was said in the turn that searches: it would find its own question."""
+        depth = min(100, offset + k + TURN_MESSAGES)
+        reply = await self._finder.search(
+            SearchRequest(query=query, k=depth, agent_id=self.agent_id, conversation=True)
+        )
+        earlier = [hit for hit in reply.hits if hit.created_at < self._began]
+        hits = [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(earlier, start=1)]
+        return reply.model_copy(
+            update={
+                "hits": hits[offset : offset + k],
+                "total": reply.total - (len(reply.hits) - len(earlier)),
+                "offset": offset,
+            }
+        )
+
+    async def search_dates(
+        self, start: datetime, end: datetime, *, offset: int, k: int
+    ) -> SearchReply:
+        total, passages = await asyncio.to_thread(
+            self._record.passages.in_dates,
+            f"recall_{self.agent_id}",
+            start.astimezone(UTC).isoformat(timespec="microseconds"),
+            end.astimezone(UTC).isoformat(timespec="microseconds"),
+            k,
+            offset,
+        )
+        hits = [
+            Hit(
+                rank=offset + number,
+                score=0,
+                text=passage.text,
+                passage_id=passage.id,
+                section=passage.section,
+                scope=passage.scope,
+                created_at=passage.created_at.isoformat(),
+            )
+            for number, passage in enumerate(passages, start=1)
+        ]
+        return SearchReply(query="", mode="text", hits=hits, total=total, offset=offset)
+
+    async def insert_archival(self, text: str) -> None:
+        # The text channel finds it at once; the vector follows.
+        await asyncio.to_thread(self._record.passages.add_to_scope, f"agent_{self.agent_id}", text)
+        self._wake()
+
+    async def shown(self) -> list[Hit]:
+        shown = await asyncio.to_thread(self._record.messages.shown, self.agent_id)
+        return [
+            Hit(
+                rank=0,
+                score=0,
+                text="",
+                passage_id=one.passage_id,
+                citation=one.citation,
+                source_id=one.source_id,
+                source=one.source,
+                document_id=one.document_id,
+                document=one.document,
+                page=one.page,
+                page_end=one.page_end,
+                page_label=one.page_label,
+            )
+            for one in reversed(shown)
+        ]

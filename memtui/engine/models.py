@@ -1,0 +1,77 @@
+"""The language model an agent names: the offline reader, the configured one, a `[models.NAME]`."""
+
+from dataclasses import dataclass
+
+from memtui import config
+from memtui.api.errors import UsageError
+from memtui.llm.chunk import ChatModel
+from memtui.llm.offline import OfflineReader
+from memtui.llm.remote import RemoteModel, prepare
+from memtui.search import terms
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What makes a remote model; equal settings share one."""
+
+    model: str
+    api_base: str
+    api_key: str
+    context_window: int
+    idle_timeout: float
+    max_wait: float
+
+
+class Models:
+    """Makes the models from the settings, once each, and again when the settings change."""
+
+    def __init__(self, settings: config.Config) -> None:
+        self.settings = settings
+        self._made: dict[_Settings, ChatModel] = {}
+        self._offline = OfflineReader(terms.query_terms, _all_terms)
+
+    def get(self, name: str | None) -> ChatModel:
+        """The model behind an agent's `model`; None is the configured one."""
+        table = "llm"
+        if name in self.settings.models():
+            table, name = f"models.{name}", None
+        model = name or self.settings.text(f"{table}.model")
+        if model == "offline":
+            return self._offline
+        wanted = _Settings(
+            model,
+            self.settings.text(f"{table}.api_base"),
+            self.settings.text(f"{table}.api_key"),
+            int(self.settings.number(f"{table}.context_window")),
+            self.settings.number(f"{table}.idle_timeout"),
+            self.settings.number(f"{table}.max_wait"),
+        )
+        if wanted not in self._made:
+            self._made[wanted] = RemoteModel(
+                wanted.model,
+                api_base=wanted.api_base,
+                api_key=wanted.api_key,
+                context_window=wanted.context_window,
+                idle_timeout=wanted.idle_timeout,
+                max_wait=wanted.max_wait,
+            )
+        return self._made[wanted]
+
+    def check(self, name: str) -> None:
+        """Raises UsageError when `name` cannot be a model."""
+        if not name.strip() or not name.isprintable():
+            raise UsageError("The name of a model is 'offline' or a litellm name like 'gpt-4o'.")
+
+    def name(self) -> str:
+        return self.settings.text("llm.model")
+
+    async def prepare(self) -> None:
+        """Import what the chosen model needs, in the background: it takes seconds and memory,
+        so nobody pays who has chosen none."""
+        tables = ["llm", *(f"models.{name}" for name in self.settings.models())]
+        if any(self.settings.text(f"{table}.model") != "offline" for table in tables):
+            await prepare()
+
+
+def _all_terms(text: str) -> list[str]:
+    return terms.index_terms(text).split()

@@ -1,0 +1,48 @@
+"""The engine itself: status, stop, reload, events, doctor."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from memtui.api.system import Check, EngineStatus
+from memtui.engine.routes import AnyEngine, OpenEngine
+
+router = APIRouter(tags=["engine"])
+
+
+@router.get("/engine")
+async def status(request: Request) -> EngineStatus:
+    """Answered at once, before anything heavy is imported."""
+    request.app.state.engine.answered()
+    result: EngineStatus = request.app.state.life.status()
+    return result
+
+
+@router.post("/engine/stop", status_code=202)
+async def stop(request: Request) -> None:
+    """End in order: turns and jobs are stopped at a point where they can go on later."""
+    request.app.state.life.stop()
+
+
+@router.post("/engine/reload", status_code=204)
+async def reload(engine: AnyEngine) -> None:
+    """Read the settings again."""
+    await engine.reload()
+
+
+@router.get("/events")
+async def events(engine: AnyEngine) -> StreamingResponse:
+    """Everything that happens from now on, as server-sent events."""
+
+    async def stream() -> AsyncIterator[str]:
+        async for event in engine.hub.listen():
+            yield f"data: {event.model_dump_json()}\n\n" if event is not None else ": \n\n"
+
+    return StreamingResponse(stream(), media_type="text/event-stream")
+
+
+@router.get("/doctor")
+async def doctor(engine: OpenEngine) -> list[Check]:
+    """What works and what does not, with what to do."""
+    return await engine.doctor()

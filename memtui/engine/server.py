@@ -1,0 +1,103 @@
+"""The life of the engine: serve on the inherited socket, end when nobody needs it any more."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from memtui import __version__
+from memtui.api.system import EngineStatus
+from memtui.engine.app import create_app
+from memtui.engine.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+FIRST_CLIENT = 10.0
+"""Seconds a new engine waits for its first client, whatever its linger."""
+
+
+class Life:
+    """Knows who is connected, and ends the server `linger` seconds after the last need for it."""
+
+    def __init__(self, engine: Engine, server: uvicorn.Server, path: str) -> None:
+        self.engine = engine
+        self.server = server
+        self.path = path
+
+    def status(self) -> EngineStatus:
+        return self.engine.status().model_copy(
+            update={"socket": self.path, "clients": _peers(self.server.server_state.connections)}
+        )
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.engine.hub.close()
+
+    async def watch(self) -> None:
+        seen = False
+        needed_at = time.monotonic()
+        while not self.server.should_exit:
+            connected = bool(self.server.server_state.connections)
+            seen = seen or connected
+            if connected or self.engine.busy():
+                needed_at = time.monotonic()
+            linger = self.engine.linger
+            patience = linger if seen else max(linger, FIRST_CLIENT)
+            if time.monotonic() - needed_at > patience:
+                logger.info("nobody needs the engine: ending")
+                self.stop()
+            await asyncio.sleep(min(0.5, max(0.02, linger / 10)))
+        # SIGTERM sets should_exit behind our back: the event streams must end too.
+        self.engine.hub.close()
+
+
+async def serve(listener: socket.socket, environment: str) -> None:
+    engine = Engine(environment)
+    app = create_app(engine)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+            ws="none",
+        )
+    )
+    app.state.life = Life(engine, server, listener.getsockname())
+    logger.info("memtui %s starts", __version__)
+    watch = asyncio.create_task(app.state.life.watch())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+        # Ours until the lock is free, which it is when this process has gone.
+        with contextlib.suppress(OSError):
+            Path(app.state.life.path).unlink()
+            Path(app.state.life.path).parent.rmdir()
+        logger.info("ended")
+
+
+def _peers(connections: Iterable[Any]) -> int:
+    """How many processes hold these connections (how many connections, where that is unknown)."""
+    peers: set[object] = set()
+    for connection in connections:
+        peer: object = id(connection)
+        if hasattr(socket, "SO_PEERCRED") and connection.transport is not None:
+            with contextlib.suppress(OSError, AttributeError):
+                credentials = connection.transport.get_extra_info("socket").getsockopt(
+                    socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+                )
+                peer = struct.unpack("3i", credentials)[0]
+        peers.add(peer)
+    return len(peers)

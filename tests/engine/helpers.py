@@ -1,0 +1,52 @@
+"""Running memtui as users do: as commands, in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from fpdf import FPDF
+
+
+def memtui(
+    *arguments: str, check: bool = True, env: dict[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. With `check`, anything but exit status 0 fails the test."""
+    done = subprocess.run(
+        [sys.executable, "-m", "memtui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
+    if check:
+        assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def memtui_json(*arguments: str, check: bool = True) -> Any:
+    return json.loads(memtui(*arguments, "--json", check=check).stdout)
+
+
+def make_pdf(path: Path, pages: list[str]) -> Path:
+    """A real PDF with one text a page."""
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    for text in pages:
+        pdf.add_page()
+        pdf.multi_cell(0, 6, text)
+    pdf.output(str(path))
+    return path
+
+
+def descendants(pid: int) -> list[int]:
+    """`pid` and all processes below it (Linux)."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += descendants(int(child))
+    return found
