@@ -254,13 +254,14 @@ def environment_fingerprint() -> str:
     """A digest of what an engine takes from its environment: MEMTUI_* and providers' keys.
 
     A client compares its own with the engine's to notice that they differ. MEMTUI_HOME is left
-    out: it chooses the engine.
+    out: it chooses the engine; and MEMTUI_DEBUG: it changes what is printed.
     """
     import hashlib
 
     relevant = sorted(
         f"{name}={value}"
         for name, value in os.environ.items()
-        if (name.startswith("MEMTUI_") and name != "MEMTUI_HOME") or name.endswith("_API_KEY")
+        if name.endswith("_API_KEY")
+        or (name.startswith("MEMTUI_") and name not in ("MEMTUI_HOME", "MEMTUI_DEBUG"))
     )
     return hashlib.sha256("\0".join(relevant).encode()).hexdigest()[:16]

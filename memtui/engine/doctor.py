@@ -68,8 +68,7 @@ async def _archive(engine: "Engine") -> str:
     scopes = await asyncio.to_thread(archive.scopes)
     count = sum([await asyncio.to_thread(archive.count, scope) for scope in scopes])
     return (
-        f"Milvus {version} at {engine.settings.archive_uri()}, "
-        f"{count:,} vectors in {len(scopes):,} scopes"
+        f"{version} at {engine.settings.archive_uri()}, {count:,} vectors in {len(scopes):,} scopes"
     )
 
 

@@ -1,0 +1,158 @@
+"""`memtui load directory`: files into a named source."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from memtui.api.client import Client
+from memtui.api.errors import MemtuiError, UsageError
+from memtui.api.library import Job, LoadFailure, LoadReport, LoadRequest
+from memtui.api.names import check_name
+from memtui.cli import options, output
+from memtui.cli.progress import Meter
+from memtui.cli.session import call
+
+_LOOK = 0.1  # seconds between two looks at the job
+INTERRUPTED = 130
+
+
+@click.group()
+def load() -> None:
+    """Load documents into a named source."""
+
+
+@load.command()
+@click.option("--name", metavar="N", required=True, help="The source: a new one, or one to add to.")
+@click.option("--input-files", "files", metavar="F", multiple=True, help="A file; may be repeated.")
+@click.argument("more", metavar="[F]...", nargs=-1)
+@click.option("--input-dir", "folder", metavar="D", help="Load the files of this folder.")
+@click.option("--recursive", is_flag=True, help="With --input-dir: its folders too.")
+@click.option("--extensions", metavar=".pdf,.md", help="With --input-dir: only such files.")
+@click.option("--replace", is_flag=True, help="Empty the source first.")
+@click.option("--strict", is_flag=True, help="Fail when any file fails.")
+@click.option("--description", default="", metavar="TEXT", help="What the source is about.")
+@options.as_json
+def directory(
+    name: str,
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    folder: str | None,
+    recursive: bool,
+    extensions: str | None,
+    replace: bool,
+    strict: bool,
+    description: str,
+    as_json: bool,
+) -> int:
+    """Load files, or a folder's files, into the source N.
+
+    The same command again adds, goes on where it was stopped, and skips what is unchanged.
+    """
+    request = LoadRequest(
+        name=check_name(name, "source name"),
+        paths=[absolute(file) for file in (*files, *more)],
+        directory=absolute(folder) if folder is not None else None,
+        recursive=recursive,
+        extensions=parse_extensions(extensions or ""),
+        replace=replace,
+        description=description,
+    )
+    if bool(request.paths) == bool(request.directory):
+        raise UsageError("Name what to load: either --input-files F or --input-dir D.")
+    if request.paths and (recursive or request.extensions):
+        raise UsageError("--recursive and --extensions choose files of a folder: use --input-dir.")
+    job, stopped = call(lambda client: follow(client, request))
+    if as_json:
+        output.data(job)
+    return report(job, stopped, strict, quiet=as_json)
+
+
+def absolute(path: str) -> str:
+    """`path` from the root, as the engine needs it. Raises UsageError when it is empty."""
+    if not path:
+        raise UsageError("A path is empty. Name a file or a folder.")
+    try:
+        whole = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - it never raises
+        return str(whole.resolve() if ".." in whole.parts else whole)
+    except FileNotFoundError:
+        raise MemtuiError("The current folder does not exist any more. Go to another.") from None
+
+
+def parse_extensions(text: str) -> list[str]:
+    """`.pdf, md` as `[".pdf", ".md"]`."""
+    names = [part.strip().lower().removeprefix(".") for part in text.split(",")]
+    return [f".{name}" for name in names if name]
+
+
+async def follow(client: Client, request: LoadRequest) -> tuple[Job, bool]:
+    """Load, showing the progress, until the job has ended.
+
+    Ctrl-C cancels the job and waits for it; the second value says whether that happened.
+    """
+    meter = Meter()
+    job = await client.load(request)
+    try:
+        return await _ended(client, job, meter), False
+    except asyncio.CancelledError:
+        meter.clear()
+        output.note("Stopping …")
+        return await _ended(client, await client.cancel_job(job.id), meter), True
+    finally:
+        meter.clear()
+
+
+async def _ended(client: Client, job: Job, meter: Meter) -> Job:
+    while job.state in {"waiting", "running"}:
+        meter.show(job)
+        await asyncio.sleep(_LOOK)
+        job = await client.job(job.id)
+    return job
+
+
+def report(job: Job, stopped: bool = False, strict: bool = False, quiet: bool = False) -> int:
+    """Say how a load went and return its exit status. `quiet`: nothing on stdout."""
+    result = job.report or LoadReport()
+    for failure in result.failures:
+        output.note(_failure(failure))
+    for text in result.notes:
+        output.note(text)
+    read = result.added + result.replaced
+    if result.failures:
+        total = read + result.unchanged + len(result.failures)
+        output.note(f"{len(result.failures)} of {output.count(total, 'file')} could not be loaded.")
+    if stopped or job.state in {"cancelled", "interrupted"}:
+        how = "Stopped" if stopped else f"The load was {job.state}"
+        output.note(
+            f"{how}. {job.source} keeps what is loaded so far; the same command goes on from there."
+        )
+        return INTERRUPTED if stopped else 1
+    if job.state == "failed":
+        output.note(job.error or f"Nothing could be loaded into {job.source}.")
+        return 1
+    if result.unchanged and not read and not result.failures:
+        output.note(
+            f"{job.source} already has {_these(result.unchanged)}, unchanged. To load "
+            f"{'it' if result.unchanged == 1 else 'them'} afresh, add --replace."
+        )
+    elif result.unchanged:
+        output.note(f"{output.count(result.unchanged, 'file')} unchanged, not read again.")
+    if not result.passages:
+        output.note(f"Nothing could be loaded into {job.source}.")
+        return 1
+    if not quiet:
+        output.line(
+            f"Loaded {result.passages} passages and {result.documents_as_pages} documents "
+            f"from {job.source}"
+        )
+    return 1 if strict and result.failures else 0
+
+
+def _these(number: int) -> str:
+    return "this file" if number == 1 else f"these {number:,} files"
+
+
+def _failure(failure: LoadFailure) -> str:
+    named = Path(failure.path).name in failure.reason
+    return failure.reason if named else f"{failure.path}: {failure.reason}"

@@ -1,0 +1,109 @@
+"""`memtui search`: the passages that match, with both channels' scores."""
+
+import click
+
+from memtui.api.client import Client
+from memtui.api.errors import UsageError
+from memtui.api.plain import plain, plain_line
+from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
+from memtui.cli import options, output
+from memtui.cli.session import call, find_agent, find_sources
+
+NOTHING_FOUND = 3
+_SNIPPET = 240  # characters
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@options.of_agent
+@options.of_sources
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "dense", "text"]),
+    default="hybrid",
+    help="Both channels (hybrid, the default), meaning only (dense), or words only (text).",
+)
+@click.option("-k", type=click.IntRange(1, 100), default=10, help="How many hits; 10 by default.")
+@options.as_json
+def search(
+    query: tuple[str, ...],
+    agent: str | None,
+    sources: tuple[str, ...],
+    mode: Mode,
+    k: int,
+    as_json: bool,
+) -> int:
+    """Search what an agent sees, or the sources named, or everything."""
+    if agent is not None and sources:
+        raise UsageError("--agent and --source exclude each other: an agent has its own sources.")
+    text = " ".join(query)
+    if not text.strip():
+        raise UsageError("The query is empty. Type what to look for.")
+
+    async def work(client: Client) -> tuple[SearchReply, bool]:
+        request = SearchRequest(query=text, mode=mode, k=k)
+        if agent is not None:
+            request.agent_id = (await find_agent(client, agent)).id
+        if sources:
+            request.source_ids = [source.id for source in await find_sources(client, sources)]
+        reply = await client.search(request)
+        return reply, bool(reply.hits or agent or sources or await client.sources())
+
+    reply, anything = call(work)
+    if reply.problem:
+        output.note(reply.problem)
+    if as_json:
+        output.data(reply)
+    for hit in [] if as_json else reply.hits:
+        _print(hit)
+    if reply.hits:
+        if reply.total > len(reply.hits) and not as_json:
+            output.note(f"{len(reply.hits)} of {reply.total} hits; -k shows more.")
+        return 0
+    output.note(
+        f"Nothing found for '{plain_line(text, 100)}'."
+        if anything
+        else "There is nothing to search yet. `memtui load directory` loads documents."
+    )
+    return NOTHING_FOUND
+
+
+def _print(hit: Hit) -> None:
+    """Rank, score, citation and id in one line, the matching piece of the passage below it."""
+    citation = plain_line(hit.citation or hit.source or hit.scope)
+    print(f"{hit.rank:>3}  {hit.score:.2f}  {output.bold(citation)}  {plain_line(hit.passage_id)}")
+    pieces = (output.bold(text) if marked else text for text, marked in snippet(hit))
+    print(f"     {''.join(pieces)}")
+
+
+def snippet(hit: Hit, length: int = _SNIPPET) -> list[tuple[str, bool]]:
+    """About `length` characters of the passage around its first matched term, on one line.
+
+    Pieces of plain text, each with whether it is a matched term.
+    """
+    text = hit.text
+    terms = sorted(span for span in hit.terms if 0 <= span[0] < span[1] <= len(text))
+    start = max(0, min(terms[0][0] if terms else 0, len(text)) - length // 4)
+    if start and " " in text[start : start + 20]:
+        start = text.index(" ", start) + 1
+    end = min(len(text), start + length)
+    if end < len(text) and " " in text[end - 20 : end]:
+        end = text.rindex(" ", start, end)
+    pieces: list[tuple[str, bool]] = [("… ", False)] if start else []
+    at = start
+    for first, last in terms:
+        if first < at or last > end:
+            continue
+        pieces += [(text[at:first], False), (text[first:last], True)]
+        at = last
+    pieces.append((text[at:end], False))
+    if end < len(text):
+        pieces.append((" …", False))
+    return [(plain(_one_line(piece)), marked) for piece, marked in pieces if piece]
+
+
+def _one_line(text: str) -> str:
+    """White space in runs becomes one space, but stays at the ends: pieces are joined."""
+    words = " ".join(text.split())
+    lead, tail = text[:1].isspace(), text[-1:].isspace()
+    return f"{' ' if lead else ''}{words}{' ' if tail and words else ''}"

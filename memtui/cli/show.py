@@ -1,0 +1,150 @@
+"""`memtui show …`: one thing, whole."""
+
+import click
+
+from memtui.api.agents import AgentDetail
+from memtui.api.client import Client
+from memtui.api.library import Document, Passage, PassageInContext, Source
+from memtui.cli import options, output
+from memtui.cli.session import call, find_agent, find_source, pick
+
+
+@click.group()
+def show() -> None:
+    """Show an agent, a source, a document or a passage."""
+
+
+@show.command()
+@click.argument("name")
+@options.as_json
+def agent(name: str, as_json: bool) -> None:
+    """An agent with its core memory."""
+
+    async def work(client: Client) -> AgentDetail:
+        return await client.agent((await find_agent(client, name)).id)
+
+    found = call(work)
+    if as_json:
+        output.data(found)
+        return
+    output.fields(
+        [
+            ("name", found.name),
+            ("id", found.id),
+            ("persona", found.persona),
+            ("human", found.human),
+            ("model", found.model or "(as configured)"),
+            ("sources", ", ".join(source.name for source in found.sources) or "none"),
+            ("archival memory", output.count(found.archival, "memory", "memories")),
+            ("recall memory", output.count(found.recall, "message")),
+            ("made", output.when(found.created_at)),
+            ("used", output.when(found.used_at)),
+        ]
+    )
+    for block in found.blocks:
+        output.line(f"\n{block.label} ({len(block.value)} of {block.limit} characters)")
+        output.line(block.value)
+
+
+@show.command()
+@click.argument("name")
+@options.as_json
+def source(name: str, as_json: bool) -> None:
+    """A source with its documents."""
+
+    async def work(client: Client) -> tuple[Source, list[Document]]:
+        found = await find_source(client, name)
+        return found, await client.documents(found.id)
+
+    found, documents = call(work)
+    if as_json:
+        output.data(found)
+        return
+    output.fields(
+        [
+            ("name", found.name),
+            ("id", found.id),
+            ("description", found.description),
+            ("state", found.state),
+            ("documents", found.documents),
+            ("pages", found.pages),
+            ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
+            ("embedding model", found.embedding_model),
+            ("made", output.when(found.created_at)),
+        ]
+    )
+    if documents:
+        output.line()
+        rows = [
+            [item.name, item.pages, item.passages, item.state, item.error] for item in documents
+        ]
+        output.table(["document", "pages", "passages", "state", ""], rows)
+
+
+@show.command()
+@click.argument("name")
+@options.as_json
+def document(name: str, as_json: bool) -> None:
+    """A document: where it came from, and its state."""
+
+    async def work(client: Client) -> Document:
+        remedy = "There are none yet; `memtui load directory` loads some."
+        return pick(await client.documents(), name, "document", remedy)
+
+    found = call(work)
+    if as_json:
+        output.data(found)
+        return
+    output.fields(
+        [
+            ("name", found.name),
+            ("id", found.id),
+            ("source", found.source),
+            ("path", found.path),
+            ("title", found.title),
+            ("author", found.author),
+            ("kind", found.kind),
+            ("bytes", f"{found.size:,}"),
+            ("sha256", found.sha256),
+            ("pages", found.pages or ""),
+            ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
+            ("state", found.state),
+            ("error", found.error),
+            ("loaded", output.when(found.loaded_at)),
+        ]
+    )
+
+
+@show.command()
+@click.argument("passage_id", metavar="ID")
+@click.option(
+    "--context", type=click.IntRange(0, 20), default=0, help="Neighbours on each side, too."
+)
+@options.as_json
+def passage(passage_id: str, context: int, as_json: bool) -> None:
+    """A passage, as `memtui search` names it, and where it stands."""
+    found: PassageInContext = call(lambda client: client.passage(passage_id, context))
+    if as_json:
+        output.data(found)
+        return
+    for item in found.before:
+        output.line(f"{item.text}\n")
+    this = found.passage
+    output.line(f"--- {_place(this)}")
+    output.line(this.text)
+    if found.after:
+        output.line("---")
+    for item in found.after:
+        output.line(f"\n{item.text}")
+
+
+def _place(passage: Passage) -> str:
+    """`paper, paper.pdf, page 3, passage 7`."""
+    parts = [passage.source or passage.scope, passage.document or ""]
+    if passage.page is not None:
+        last = passage.page_end if passage.page_end not in (None, passage.page) else None
+        parts.append(f"pages {passage.page}–{last}" if last else f"page {passage.page}")
+    if passage.section:
+        parts.append(passage.section)
+    parts.append(f"passage {passage.ordinal + 1}")
+    return ", ".join(part for part in parts if part)
