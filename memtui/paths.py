@@ -63,6 +63,11 @@ def handbook_file() -> Path:
     return Path(__file__).parent / "handbook" / "memtui-handbook.pdf"
 
 
+def tokenizer_file() -> Path:
+    """The vocabulary of the built-in embedding model."""
+    return Path(__file__).parent / "embedding" / "minilm" / "tokenizer.json"
+
+
 def private_dir(path: Path) -> Path:
     """Create `path` with mode 0700 whatever the umask, and return it.
 

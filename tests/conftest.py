@@ -12,6 +12,7 @@ import pytest
 
 from memtui import paths
 from memtui.api import launch
+from memtui.api.errors import MemtuiError
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,7 @@ def end_engine() -> None:
 
         try:
             pid = asyncio.run(stop())
-        except Exception as error:
+        except MemtuiError as error:
             print(f"the engine did not stop in order: {error}")
     if not launch.wait_until_gone(20):
         if pid:

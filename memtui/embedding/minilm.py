@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from memtui import paths
 from memtui.embedding import model_file
 
 DIMENSION = 384
@@ -17,7 +18,7 @@ MAX_TOKENS = 256
 MAX_CHARACTERS = 20_000
 """Beyond that nothing can be among the first 256 tokens of any ordinary text."""
 
-TOKENIZER = Path(__file__).parent / "minilm" / "tokenizer.json"
+TOKENIZER = paths.tokenizer_file()
 
 
 class MiniLM:

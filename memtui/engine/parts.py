@@ -29,7 +29,7 @@ class Parts:
     def __init__(self, settings: config.Config) -> None:
         self.settings = settings
         self.record = Record(paths.record_file(), terms.index_terms)
-        self.readers = ReaderPool([sys.executable, "-m", "memtui.engine.reader"])
+        self.readers = ReaderPool([sys.executable, "-P", "-m", "memtui.engine.reader"])
         self.embedder = _embedder(settings)
         self.record.embedding_model = self.embedder.model
         self._archive = _archive(settings)

@@ -82,10 +82,14 @@ async def serve(listener: socket.socket, environment: str) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await watch
         # Ours until the lock is free, which it is when this process has gone.
-        with contextlib.suppress(OSError):
-            Path(app.state.life.path).unlink()
-            Path(app.state.life.path).parent.rmdir()
+        _remove(Path(app.state.life.path))
         logger.info("ended")
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+        path.parent.rmdir()
 
 
 def _peers(connections: Iterable[Any]) -> int:

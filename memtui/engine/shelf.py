@@ -79,9 +79,6 @@ class RecordShelf:
     def delete(self, document_id: str) -> None:
         self._record.documents.delete(document_id)
 
-    def clear(self, source_id: str) -> None:
-        self._record.sources.clear(source_id)
-
 
 class PartsIndex:
     """`Index` over the archive, which may be still opening or to be opened anew.

@@ -1,0 +1,195 @@
+"""Documents into passages: whole sentences, within a section, of a size the embedder takes whole.
+
+Spans count in the document's text (its pages joined): `text[start:end] == chunk.text`, in order,
+never overlapping, and only white space lies between them.
+"""
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memtui.library import sentences
+from memtui.library.document import DocumentText
+from memtui.library.tokens import Measure, estimate
+
+MAX_TOKENS = 240
+"""Tokens a passage, about 1,000 characters of English: MiniLM cuts silently at 254."""
+
+MAX_CHARACTERS = 1900
+"""However few tokens: white space and endless "words" count next to nothing."""
+
+TINY = 200
+"""A passage shorter than this (characters) goes on over a lower heading; over a page's end none
+does but to finish its sentence, so that a citation names the page."""
+
+_MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200d\ufe0f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`page`…`page_end` count from 1; `page_label` is that of `page`, as printed."""
+
+    ordinal: int
+    text: str
+    start: int
+    end: int
+    page: int | None = None
+    page_end: int | None = None
+    page_label: str | None = None
+    section: str = ""
+
+
+def chunk(document: DocumentText, measure: Measure = estimate) -> Iterator[Chunk]:
+    """The passages of `document`, in order. `measure` counts the embedder's tokens."""
+    text = document.text
+    starts = document.page_starts()
+    headings = document.headings
+    heading_starts = [heading.start for heading in headings]
+    cost = _Cost(text, measure)
+    for ordinal, (start, end) in enumerate(_spans(document, cost, starts)):
+        first = document.pages[bisect_right(starts, start) - 1]
+        last = document.pages[bisect_right(starts, end - 1) - 1]
+        under = bisect_right(heading_starts, start) - 1
+        yield Chunk(
+            ordinal=ordinal,
+            text=text[start:end],
+            start=start,
+            end=end,
+            page=first.number,
+            page_end=last.number,
+            page_label=first.label,
+            section=headings[under].title if under >= 0 else "",
+        )
+
+
+class _Cost:
+    """What a span of the text weighs, in tokens."""
+
+    def __init__(self, text: str, measure: Measure) -> None:
+        self.text = text
+        self._measure = measure
+
+    def __call__(self, start: int, end: int) -> float:
+        weight = (end - start) * MAX_TOKENS / MAX_CHARACTERS
+        if weight > 4 * MAX_TOKENS:
+            return weight  # far too long anyhow
+        return max(self._measure(self.text[start:end]), weight)
+
+
+def _spans(document: DocumentText, cost: _Cost, starts: list[int]) -> Iterator[tuple[int, int]]:
+    """The passages' spans, without white space at their ends."""
+    block: list[tuple[int, int]] = []
+    for section, major in _sections(document, len(cost.text)):
+        if major and block:
+            yield from _pack(cost, block)
+            block = []
+        for part in _parts(cost.text, section, starts):
+            other_page = block and bisect_right(starts, part[0][0]) > bisect_right(
+                starts, block[0][0]
+            )
+            if block and (other_page or part[0][0] - block[0][0] >= TINY):
+                yield from _pack(cost, block)
+                block = []
+            block += part
+    yield from _pack(cost, block)
+
+
+def _sections(document: DocumentText, length: int) -> Iterator[tuple[tuple[int, int], bool]]:
+    """The text cut at its headings; True where a section of the highest level begins."""
+    top = min((heading.level for heading in document.headings), default=0)
+    begin, major = 0, False
+    for heading in document.headings:
+        if heading.start > begin:
+            yield (begin, heading.start), major
+            begin, major = heading.start, False
+        major = major or heading.level == top
+    yield (begin, length), major
+
+
+def _parts(
+    text: str, section: tuple[int, int], starts: list[int]
+) -> Iterator[list[tuple[int, int]]]:
+    """The section's sentences, page by page: a sentence belongs to the page it begins on."""
+    begin, end = section
+    cuts = starts[bisect_right(starts, begin) : bisect_right(starts, end - 1)]
+    part: list[tuple[int, int]] = []
+    for cut in [*(cut for cut in cuts if _page_breaks(text, cut)), end]:
+        for span in sentences.split(text, begin, cut):
+            if part and bisect_right(starts, span[0]) > bisect_right(starts, part[0][0]):
+                yield part
+                part = []
+            part.append(span)
+        begin = cut
+    if part:
+        yield part
+
+
+def _page_breaks(text: str, cut: int) -> bool:
+    """Whether a sentence ends with the page before `cut`: not when it goes on in lower case."""
+    after = text[cut : cut + 40].lstrip()
+    before = text[max(0, cut - 40) : cut].rstrip()
+    return not after or not before or not after[0].islower() or before[-1] in ".!?:。！？"
+
+
+def _pack(cost: _Cost, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sentences into passages of about the same size, none above MAX_TOKENS."""
+    units: list[tuple[int, int, float]] = []
+    for start, end in spans:
+        weight = cost(start, end)
+        if weight <= MAX_TOKENS:
+            units.append((start, end, weight))
+        else:
+            units += _cut(cost, start, end)
+    left = sum(weight for _, _, weight in units)
+    begin, finish, size, target = -1, -1, 0.0, _target(left)
+    for start, end, weight in units:
+        if begin >= 0 and (size + weight > MAX_TOKENS or size + weight / 2 > target):
+            yield from _strip(cost.text, begin, finish)
+            left -= size
+            begin, size, target = -1, 0.0, _target(left)
+        begin = start if begin < 0 else begin
+        finish = end
+        size += weight
+    if begin >= 0:
+        yield from _strip(cost.text, begin, finish)
+
+
+def _target(left: float) -> float:
+    return left / max(1, math.ceil(left / MAX_TOKENS))
+
+
+def _cut(cost: _Cost, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """A sentence that is too long, cut at line ends, else at spaces, else anywhere."""
+    while start < end:
+        stop = min(end, start + MAX_CHARACTERS)
+        while (weight := cost(start, stop)) > MAX_TOKENS:
+            stop = start + max(1, int((stop - start) * MAX_TOKENS / weight * 0.98))
+        if stop < end:
+            stop = _good_place(cost.text, start, stop)
+            weight = cost(start, stop)
+        yield start, stop, weight
+        start = stop
+
+
+def _good_place(text: str, start: int, stop: int) -> int:
+    half = start + (stop - start) // 2
+    newline = text.rfind("\n", half, stop)
+    if newline > 0:
+        return newline + 1
+    for position in range(stop - 1, half, -1):
+        if text[position].isspace():
+            return position + 1
+    while stop - 1 > half and _MARKS.match(text[stop]):
+        stop -= 1  # a mark stays with its letter
+    return stop
+
+
+def _strip(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end

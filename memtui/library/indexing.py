@@ -1,0 +1,272 @@
+"""The background task that gives passages their vectors: record → embedder → archive → mark.
+
+Everything may be cut off at any point and is repeated: a passage stays pending in the record
+until the archive has acknowledged it, a removal until the archive has carried it out. Both go
+through one lane, removals first, so that an old batch never revives what was deleted.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from memtui.api.errors import MemtuiError, UnavailableError
+from memtui.library.ports import Index, PassageQueue, RemovalQueue, Vectors
+from memtui.library.threads import finish
+
+BATCH = 256
+"""Most rows that are written, and flushed, together."""
+
+SLICE = 16
+"""Texts embedded between two looks at what has become more urgent."""
+
+BATCH_SECONDS = 3.0
+"""A batch is written after this time however small it is, so that a slow embedder's work shows."""
+
+URGENT = ("recall_", "agent_")
+"""Scopes of one message or memory each, which the next search should find."""
+
+_REMOVALS = 500
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_IDLE = 60.0  # seconds between two looks without having been woken
+
+_log = logging.getLogger(__name__)
+Pending = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rows with their vectors; `last` when nothing more was pending."""
+
+    last: bool = False
+    ids: list[str] = field(default_factory=list)
+    vectors: list[Any] = field(default_factory=list)
+
+
+class Indexer:
+    """`start()` it on the event loop, `wake()` it when there is work, `stop()` it at the end.
+
+    `report` hears sentences: what it waits for, and "" once that is over.
+    """
+
+    def __init__(
+        self,
+        passages: PassageQueue,
+        removals: RemovalQueue,
+        embedder: Vectors,
+        index: Index,
+        report: Callable[[str], None] = lambda sentence: None,
+        batch: int = BATCH,
+        pause: float = _FIRST_PAUSE,
+    ) -> None:
+        self.passages = passages
+        self.removals = removals
+        self.embedder = embedder
+        self.index = index
+        self._report = report
+        self._batch = batch
+        self._first_pause = pause
+        self._work = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._changes = 0  # counted, so that none between a look and a wait is missed
+        self._task: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._in_flight: set[str] = set()
+        self._error: MemtuiError | None = None
+        self._trouble = ""
+
+    def start(self) -> None:
+        if self._task is None:
+            self._work.set()
+            self._task = asyncio.create_task(self._run(), name="indexer")
+
+    def wake(self) -> None:
+        """There is something to index or to remove. Call it on the event loop."""
+        self._work.set()
+
+    def counts(self, scope: str) -> tuple[int, int]:
+        """Passages of `scope`, and how many of them have a vector. Blocks."""
+        return self.passages.counts(scope)
+
+    async def stop(self) -> None:
+        """End after the call in progress; what is not done is done by the next indexer."""
+        tasks = [task for task in (self._task, self._writing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._task = self._writing = None
+        await self._tell()
+
+    async def wait(self, scope: str | None = None) -> None:
+        """Until nothing of `scope` (None: of all) is pending and no removal is.
+
+        Raises the MemtuiError that keeps the indexer from going on; an archive or embedder that
+        is only unavailable is waited for.
+        """
+        self._error = None
+        self._work.set()
+        while True:
+            seen = self._changes
+            if await self._is_done(scope):
+                return
+            if self._error is not None:
+                raise self._error
+            if self._task is None:
+                raise UnavailableError("Indexing has been stopped. It goes on at the next start.")
+            if self._task.done():
+                self._task.result()
+                raise UnavailableError("Indexing has ended. Restart memtui.")
+            # The time limit is for what others do: they may have deleted the rest of the scope.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5), self._news:
+                    while self._changes == seen:
+                        await self._news.wait()
+
+    async def _is_done(self, scope: str | None) -> bool:
+        if await finish(self.removals.pending, 1):
+            return False
+        if scope is None:
+            return not await finish(self.passages.pending, 1)
+        total, indexed = await finish(self.passages.counts, scope)
+        return indexed >= total
+
+    async def _run(self) -> None:
+        pause = self._first_pause
+        try:
+            while True:
+                try:
+                    await self._until_idle()
+                    pause = self._first_pause
+                    self._say("")
+                    await self._sleep(_IDLE)
+                except UnavailableError as error:
+                    self._say(str(error))
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
+                except Exception as error:  # noqa: BLE001 - one bad day must not end the indexer
+                    await self._give_up(error)
+                    await self._sleep(_IDLE)
+        finally:
+            await self._tell()
+
+    async def _tell(self) -> None:
+        """Let those who wait look again."""
+        self._changes += 1
+        async with self._news:
+            self._news.notify_all()
+
+    async def _sleep(self, seconds: float) -> None:
+        # Not asyncio.wait_for: in Python 3.11 that may swallow a cancellation.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._work.wait()
+
+    async def _until_idle(self) -> None:
+        """Embed a batch while the former one is written, until there is neither."""
+        try:
+            while True:
+                self._work.clear()
+                batch = await self._gather()
+                await self._written()
+                if not batch.ids and not await finish(self.removals.pending, 1):
+                    if batch.last:
+                        return
+                    continue  # the former write has carried out what stopped the gathering
+                self._writing = asyncio.create_task(self._write(batch))
+                if not batch.ids:
+                    await self._written()
+        except BaseException:
+            if self._writing is not None:
+                await asyncio.wait({self._writing})
+                if not self._writing.cancelled():
+                    self._writing.exception()  # seen; what it could not do is done again
+            self._writing = None
+            self._in_flight.clear()
+            raise
+
+    async def _written(self) -> None:
+        """The former batch is in the archive and marked. Raises what kept it from that."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+    async def _gather(self) -> _Batch:
+        """Embed up to a batch, a slice at a time; something urgent ends it early."""
+        batch = _Batch()
+        began = time.monotonic()
+        while len(batch.ids) < self._batch and time.monotonic() - began < BATCH_SECONDS:
+            if await finish(self.removals.pending, 1):
+                break  # what was deleted must not be found much longer
+            urgent, rows = await self._next(min(SLICE, self._batch - len(batch.ids)))
+            if not rows:
+                batch.last = True
+                break
+            self._in_flight.update(id for id, _, _ in rows)
+            batch.vectors += list(await self.embedder.embed([text for _, _, text in rows]))
+            batch.ids += [id for id, _, _ in rows]
+            if urgent:
+                break
+        return batch
+
+    async def _next(self, limit: int) -> tuple[bool, Sequence[Pending]]:
+        for prefix in (*URGENT, None):
+            # Those in flight are still pending in the record, and come first.
+            rows = await finish(self.passages.pending, limit + len(self._in_flight), prefix)
+            fresh = [row for row in rows if row[0] not in self._in_flight][:limit]
+            if fresh:
+                return prefix is not None, fresh
+        return False, []
+
+    async def _write(self, batch: _Batch) -> None:
+        """The one lane: removals, then rows that still exist, then their mark."""
+        pause = self._first_pause
+        while True:
+            try:
+                await finish(self._carry_out, batch)
+                break
+            except UnavailableError as error:
+                # The vectors are kept: embedding is what costs.
+                self._say(str(error))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        self._say("")
+        self._in_flight.difference_update(batch.ids)
+        await self._tell()
+
+    def _carry_out(self, batch: _Batch) -> None:
+        while removals := self.removals.pending(_REMOVALS):
+            by_scope: dict[str, list[str]] = {}
+            for _, scope, passage_id in removals:
+                if passage_id is None:
+                    self.index.drop(scope)
+                else:
+                    by_scope.setdefault(scope, []).append(passage_id)
+            for scope, ids in by_scope.items():
+                self.index.remove(scope, ids)
+            self.removals.done([removal for removal, _, _ in removals])
+        if not batch.ids:
+            return
+        rows = self.passages.many(batch.ids)
+        pairs = zip(batch.ids, batch.vectors, strict=True)
+        kept = [(rows[id], vector) for id, vector in pairs if id in rows]
+        if kept:
+            self.index.write([row for row, _ in kept], [vector for _, vector in kept])
+            self.passages.mark_indexed([row.id for row, _ in kept])
+
+    async def _give_up(self, error: Exception) -> None:
+        if not isinstance(error, MemtuiError):
+            _log.error("indexing failed", exc_info=error)
+            error = MemtuiError(
+                f"Indexing stopped unexpectedly ({type(error).__name__}). The log says more."
+            )
+        self._error = error
+        self._say(str(error))
+        await self._tell()
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self._report(sentence)

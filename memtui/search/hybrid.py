@@ -1,0 +1,123 @@
+"""One search over scopes: both channels, fused, each hit explained. For archive and talk alike."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from memtui.api.errors import ModelError, UnavailableError
+from memtui.api.library import Passage
+from memtui.api.search import Hit, Mode
+from memtui.search.fusion import Fused, fuse, judged
+from memtui.search.ports import DenseChannel, Passages, QueryEncoder, Scored, TextChannel
+from memtui.search.terms import matched_spans, query_terms
+
+DEPTH = 100  # candidates of each channel
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a search works with."""
+
+    text: TextChannel
+    dense: DenseChannel
+    encode: QueryEncoder
+    passages: Passages
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One page of hits, best first, of `total` candidates.
+
+    `ordinals` are the hits' places in their documents, by passage id, for `citation.label`.
+    `problem` is a sentence when a channel could not take part.
+    """
+
+    hits: list[Hit]
+    total: int
+    problem: str = ""
+    ordinals: dict[str, int] = field(default_factory=dict)
+
+
+async def search(
+    query: str,
+    scopes: Sequence[str] | None,
+    ports: Ports,
+    *,
+    mode: Mode = "hybrid",
+    k: int = 10,
+    offset: int = 0,
+) -> Ranked:
+    """Hits [offset, offset + k) for `query` in `scopes` (None: everywhere).
+
+    If the encoder or the vector index cannot answer, the words alone do, in mode `dense` too,
+    and `problem` says why. Raises what the text channel and the record raise.
+    """
+    if not query.strip() or (scopes is not None and not scopes):
+        return Ranked([], 0)
+    terms = query_terms(query)
+    dense, text, problem = await _channels(query, terms, scopes, ports, mode)
+    tops: dict[str, str] = {}
+    if dense and text:
+        best = await ports.passages.many(sorted(set().union(*judged(dense, text))))
+        tops = {id_: passage.text for id_, passage in best.items()}
+    ranking = fuse(query, terms, dense, text, tops)
+    page = ranking[offset : offset + k]
+    passages = await ports.passages.many([fused.id for fused in page]) if page else {}
+    hits = [
+        _hit(rank, fused, passages[fused.id], terms)
+        for rank, fused in enumerate(page, offset + 1)
+        if fused.id in passages  # a passage may have been deleted meanwhile
+    ]
+    ordinals = {id_: passage.ordinal for id_, passage in passages.items()}
+    return Ranked(hits, len(ranking), problem, ordinals)
+
+
+async def _channels(
+    query: str, terms: list[str], scopes: Sequence[str] | None, ports: Ports, mode: Mode
+) -> tuple[Sequence[Scored], Sequence[Scored], str]:
+    """(dense, text, problem): the candidates of each channel that `mode` asks for."""
+
+    async def words() -> Sequence[Scored]:
+        return await ports.text(scopes, terms, DEPTH) if terms else []
+
+    async def vectors() -> Sequence[Scored] | UnavailableError | ModelError:
+        try:
+            return await ports.dense(scopes, await ports.encode(query), DEPTH)
+        except (UnavailableError, ModelError) as error:
+            return error
+
+    if mode == "text":
+        return [], await words(), ""
+    if mode == "hybrid":
+        found, text = await asyncio.gather(vectors(), words())
+    else:
+        found = await vectors()
+        text = await words() if isinstance(found, Exception) else []
+    if not isinstance(found, Exception):
+        return found, text, ""
+    return [], text, f"Only the words were searched, not their meaning. {found}"
+
+
+def _hit(rank: int, fused: Fused, passage: Passage, terms: list[str]) -> Hit:
+    return Hit(
+        rank=rank,
+        score=fused.score,
+        dense_score=fused.dense_score,
+        dense_rank=fused.dense_rank,
+        text_score=fused.text_score,
+        text_rank=fused.text_rank,
+        terms=matched_spans(passage.text, terms),
+        text=passage.text,
+        source=passage.source,
+        document=passage.document,
+        document_path=passage.document_path,
+        page=passage.page,
+        page_end=passage.page_end,
+        page_label=passage.page_label,
+        passage_id=passage.id,
+        scope=passage.scope,
+        section=passage.section,
+        source_id=passage.source_id,
+        document_id=passage.document_id,
+        created_at=passage.created_at.isoformat(),
+    )

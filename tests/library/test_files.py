@@ -1,0 +1,100 @@
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from memtui.api.library import LoadRequest
+from memtui.library.files import find
+
+
+def names(tmp_path: Path, **request: object) -> tuple[list[str], list[str]]:
+    found = find(LoadRequest.model_validate({"name": "s", **request}))
+    files = [os.path.relpath(file.path, tmp_path) for file in found.files]
+    return files, [failure.reason for failure in found.failures]
+
+
+def test_named_files(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("b")
+    (tmp_path / "a.xyz").write_text("a")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "b.txt")
+    paths = ["b.txt", "a.xyz", "b.txt", "link.txt", "x.pdf", "", "a.xyz/y.txt", "nul\0.txt"]
+    files, reasons = names(tmp_path, paths=[f"{tmp_path}/{path}" for path in paths])
+    assert files == ["a.xyz", "b.txt"]
+    assert sorted(reasons) == sorted(
+        [
+            f"{tmp_path.name} is a folder. Load a folder with --input-dir.",
+            "y.txt does not exist.",
+            "nul.txt cannot be read: its name is impossible.",
+            "x.pdf does not exist.",
+        ]
+    )
+
+
+def test_folder(tmp_path: Path) -> None:
+    for name in ("z.md", "a.PDF", "c.py", ".hidden.txt", "sub/d.txt", "sub/.git/e.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert names(tmp_path, directory=str(tmp_path)) == (["a.PDF", "z.md"], [])
+    assert names(tmp_path, directory=str(tmp_path), recursive=True)[0] == [
+        "a.PDF",
+        "sub/d.txt",
+        "z.md",
+    ]
+    assert names(tmp_path, directory=str(tmp_path), extensions=["py", ".MD"])[0] == ["c.py", "z.md"]
+
+
+def test_folder_with_traps(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.txt")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "dev.txt").symlink_to("/dev/zero")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "self.txt").symlink_to(tmp_path / "self.txt")
+    (tmp_path / "good.txt").write_text("x")
+    with socket.socket(socket.AF_UNIX) as server:
+        before = Path.cwd()
+        os.chdir(tmp_path)  # socket paths are short
+        try:
+            server.bind("sock.txt")
+        finally:
+            os.chdir(before)
+    files, reasons = names(tmp_path, directory=str(tmp_path), recursive=True)
+    assert files == ["good.txt"]
+    assert "gone.txt does not exist." in reasons
+    assert len([reason for reason in reasons if reason.startswith("self.txt")]) == 1
+    assert len(reasons) == 2
+
+
+def test_a_named_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.txt")
+    assert names(tmp_path, paths=[str(tmp_path / "p.txt")])[1] == [
+        "p.txt is not a regular file (a pipe, a socket or a device)."
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="file names are Unicode there")
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    raw = os.fsencode(tmp_path) + b"/caf\xe9\n.txt"
+    Path(os.fsdecode(raw)).write_text("x")
+    found = find(LoadRequest(name="s", directory=str(tmp_path)))
+    (file_found,) = found.files
+    assert file_found.name == "caf\\xe9 .txt"
+    assert file_found.key == f"{tmp_path}/caf\\xe9\n.txt"
+    file_found.key.encode()
+    assert Path(file_found.path).read_text() == "x"
+
+
+def test_bad_folders(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_text("x")
+    assert names(tmp_path, directory=f"{tmp_path}/no")[1] == [
+        f"The folder {tmp_path}/no does not exist."
+    ]
+    assert names(tmp_path, directory=f"{tmp_path}/f.txt")[1] == [
+        f"{tmp_path}/f.txt is not a folder. Load files with --input-files."
+    ]
+    if os.getuid():
+        (tmp_path / "closed").mkdir(mode=0)
+        _, (reason,) = names(tmp_path, directory=str(tmp_path), recursive=True)
+        assert reason.endswith("closed cannot be read: permission denied.")
