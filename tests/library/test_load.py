@@ -89,7 +89,7 @@ async def test_a_folder_with_everything(record: Record, reader: ReaderPool, fold
     assert report.passages == 4
     assert report.documents_as_pages == 4
     assert shelf.texts() == {
-        "a.pdf": ["One page.\nTwo pages."],
+        "a.pdf": ["One page.", "Two pages."],
         "b.txt": ["Some text."],
         "c.md": ["# Title\n\nMarkdown."],
     }
@@ -106,7 +106,7 @@ async def test_a_folder_with_everything(record: Record, reader: ReaderPool, fold
     last = told[-1]
     assert (last.files, last.files_total, last.pages) == (8, 8, 3)
     assert last.bytes == last.bytes_total > 0
-    assert last.passages == 3
+    assert last.passages == 4
 
 
 async def test_loading_again_adds_replaces_and_skips(
