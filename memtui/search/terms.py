@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 from memtui.search.languages import FUNCTION_WORDS, STEMMERS, STOP_WORDS
 
+VERSION = 1
+"""Raise it with any change to the terms: the text index is then made anew at the next start."""
+
 
 class Term(NamedTuple):
     """One index term and the span [start, end) of the original text that it came from."""

@@ -1,0 +1,322 @@
+"""The app: start-up, themes, keys, workers and their errors. `run_app` runs it."""
+
+import gc
+import time
+import traceback
+from collections.abc import Coroutine, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from memtui import config, paths
+from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
+from memtui.api.plain import plain
+from memtui.tui import layout, themes
+from memtui.tui.actions import ACTIONS, bindings, key_sign, parse_keymap
+from memtui.tui.screens.main import MainScreen
+from memtui.tui.screens.picker import Choice, Picker
+from memtui.tui.screens.reading import Reading, help_text
+from memtui.tui.session import Session
+from memtui.tui.store import Store
+from memtui.tui.widgets.sources import loaded
+
+if TYPE_CHECKING:
+    from memtui.api.library import Source
+    from memtui.tui.session import Spawn
+
+FRAME = 1 / 12
+"""Seconds between two drawings of what the engine sends."""
+
+_NEW = "new agent"
+
+
+class MemtuiApp(App[int]):
+    """`agent` is an agent's id: None opens the last used one, or the welcome when there is none.
+
+    `persona`, `human` or `model` make a new agent. `draft` is put ready in the prompt. `choose`
+    offers the existing agents first.
+    """
+
+    TITLE = "memtui"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = layout.HORIZONTAL
+    VERTICAL_BREAKPOINTS = layout.VERTICAL
+    BINDINGS = bindings("app")
+
+    def __init__(
+        self,
+        agent: str | None = None,
+        persona: str | None = None,
+        human: str | None = None,
+        model: str | None = None,
+        draft: str = "",
+        choose: bool = False,
+    ) -> None:
+        super().__init__()
+        self.wanted = agent
+        self.template = {"persona": persona, "human": human, "model": model}
+        self.draft = draft
+        self.choose = choose
+        self.store = Store()
+        self.session = self.make_session(self._spawn, self.wake)
+        self.problems: list[str] = []
+        self._drawn_at = 0.0
+        self._drawing: Timer | None = None
+        self._configure()
+
+    def make_session(self, spawn: "Spawn", wake: Any) -> Session:
+        return Session(self.store, spawn, wake)
+
+    def _configure(self) -> None:
+        """Theme and keys. A configuration that cannot be read is told, and the app goes on."""
+        self.register_theme(themes.DARK)
+        self.register_theme(themes.LIGHT)
+        theme, keys = themes.DARK.name, ""
+        try:
+            settings = config.load()
+            theme, keys = settings.text("ui.theme"), settings.text("ui.keymap")
+        except config.ConfigError as error:
+            self.problems.append(str(error))
+        if theme not in self.available_themes:
+            self.problems.append(
+                f"ui.theme is {theme!r}, which does not exist. There are "
+                f"{', '.join(sorted(self.available_themes))}."
+            )
+            theme = themes.DARK.name
+        self.theme = theme
+        keymap, wrong = parse_keymap(keys)
+        self.problems += wrong
+        self.keymap_text = keymap
+        self.set_keymap(keymap)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        missing = themes.variables_for(variables)
+        complete = {**missing, **variables}
+        self.theme_variables = complete
+        return complete
+
+    def get_default_screen(self) -> Screen[Any]:
+        return MainScreen(id="main")
+
+    @property
+    def main(self) -> MainScreen:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    # start-up: a shell first, the rest after it
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._first_frame_shown)
+
+    async def _first_frame_shown(self) -> None:
+        await self.main.fill(self.draft)
+        self.do(self._open(), "open")
+        self.call_after_refresh(gc.freeze)
+        for problem in self.problems:
+            self.tell(problem, "warning")
+
+    async def _open(self) -> None:
+        """Find or start the engine, and open what was asked for."""
+        new = any(self.template.values())
+        fresh = not (self.wanted or new or self.draft) and not config.is_configured()
+        if fresh and not paths.record_file().exists():
+            self.main.welcome()  # nothing to wait for
+            await self.session.client()
+            return
+        agents = await self.session.list_agents()
+        self._show_notices()
+        if self.choose and agents and not new and not self.wanted:
+            await self.choose_agent()
+        elif fresh and not agents:
+            self.main.welcome()
+        else:
+            await self.open_something(self.wanted)
+
+    def _show_notices(self) -> None:
+        while self.session.notices:
+            self.tell(self.session.notices.pop(0), "warning")
+
+    async def open_something(self, agent_id: str | None) -> None:
+        """The agent `agent_id`, else the last used one, else a new one, which greets."""
+        from memtui.api.agents import NewAgent
+
+        new = {name: value for name, value in self.template.items() if value}
+        agents = await self.session.list_agents()
+        if agent_id is None and not new and agents:
+            agent_id = agents[0].id
+        if agent_id is not None:
+            await self.session.open_agent(agent_id)
+            self.session.touch()
+            return
+        self.template = {}
+        await self.session.new_agent(NewAgent(**new))
+        self.session.touch()
+        await self.session.greet()
+
+    async def choose_agent(self) -> None:
+        agents = await self.session.list_agents()
+        choices = [
+            Choice(agent.id, agent.name, " · ".join(
+                filter(None, (agent.persona, ", ".join(s.name for s in agent.sources)))))
+            for agent in agents
+        ]  # fmt: skip
+        choices.append(Choice(_NEW, "new agent", "with a made-up name"))
+
+        def chosen(key: str | None) -> None:
+            if key == _NEW:
+                self.do(self._open_new(), "open")
+            elif key is not None:
+                self.do(self.open_something(key), "open")
+            elif self.store.agent is None:
+                self.do(self.open_something(None), "open")
+
+        self.push_screen(Picker("open an agent", choices), chosen)
+
+    async def _open_new(self) -> None:
+        from memtui.api.agents import NewAgent
+
+        await self.session.new_agent(NewAgent())
+        self.session.touch()
+        await self.session.greet()
+
+    async def attach_quietly(self, source: "Source") -> None:
+        if not self.store.attached(source.id):
+            await self.session.attach(source)
+
+    # drawing what has come in, at most twelve times a second
+
+    def wake(self) -> None:
+        if self._drawing is None and self.is_running:
+            wait = self._drawn_at + FRAME - time.monotonic()
+            self._drawing = self.set_timer(max(0.001, wait), self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        if not self.screen_stack:
+            return  # leaving
+        self._drawn_at = time.monotonic()
+        changes = self.session.drain()
+        self.main.draw(changes.draw)
+        for problem in changes.problems:
+            self.tell(problem, "error")
+        for job in changes.ended_jobs:
+            self.tell(*loaded(job))
+        if changes.ask and self.store.connected:
+            self.do(self.refresh_store(changes.ask), "refresh")
+        if changes.ended:
+            self.main.send_next()
+
+    async def refresh_store(self, what: set[str]) -> None:
+        await self.session.refresh(what)
+        self.session.touch()
+
+    # workers, and the one place where their errors are shown
+
+    def do(self, work: Coroutine[Any, Any, Any], group: str = "default") -> None:
+        self.run_worker(self._watched(work), group=group, exit_on_error=False)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], group: str) -> object:
+        return self.run_worker(work, group=group, exit_on_error=False)
+
+    async def _watched(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except UnavailableError as error:
+            self.store.trouble = str(error)
+            self.session.touch()
+        except (MemtuiError, config.ConfigError) as error:
+            self.tell(str(error), "error")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        if isinstance(error, NotFoundError | MemtuiError):
+            self.tell(str(error), "error")
+            return
+        log = paths.state_dir() / "app.log"
+        try:
+            paths.private_dir(log.parent)
+            with log.open("a", encoding="utf-8") as file:
+                file.write("".join(traceback.format_exception(error)))
+            where = f" The details are in {log}."
+        except OSError:
+            where = ""
+        self.tell(f"The app made a mistake ({type(error).__name__}) and goes on.{where}", "error")
+
+    def tell(self, sentence: str, severity: Any = "information") -> None:
+        """Show a sentence; text from outside may be in it."""
+        seconds = 10 if severity != "information" else 4
+        self.notify(plain(sentence, 600), severity=severity, timeout=seconds, markup=False)
+
+    # actions
+
+    def action_help(self) -> None:
+        hint = ""
+        focused = self.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
+            hint = hint or str(getattr(node, "HELP", "") or "")
+        self.push_screen(Reading("help", partial(help_text, self.keymap_text, hint)))
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+    def action_switch_theme(self) -> None:
+        dark = self.current_theme.dark
+        self.theme = themes.LIGHT.name if dark else themes.DARK.name
+        if config.is_configured():
+            try:
+                config.save({"ui.theme": self.theme})
+            except (config.ConfigError, OSError) as error:
+                self.tell(str(error), "warning")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        if not isinstance(screen, MainScreen):
+            return
+        for action in ACTIONS:
+            if action.palette:
+                name = action.run.removeprefix("screen.")
+                target = self if action.where == "app" else screen
+                node: DOMNode = target
+                if action.id == "mind.folds":
+                    node = screen.query_one("#mind-list")
+
+                async def run(name: str = name, node: DOMNode = node) -> None:
+                    await self.run_action(name, node)
+
+                key = self.keymap_text.get(action.id, action.keys).split(",")[0]
+                yield SystemCommand(action.palette, f"{key_sign(key)}  {action.help}", run)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        names = ", ".join(sorted(binding.id or binding.action for binding in clashed_bindings))
+        sentence = f"ui.keymap gives one key to several actions: {names}."
+        if sentence not in self.problems:
+            self.problems.append(sentence)
+            self.tell(sentence, "warning")
+
+    async def on_unmount(self) -> None:
+        await self.session.close()
+
+
+def run_app(
+    agent: str | None = None,
+    persona: str | None = None,
+    human: str | None = None,
+    model: str | None = None,
+    draft: str = "",
+    choose: bool = False,
+) -> int:
+    """Run the app until the user leaves, and return the exit status."""
+    app = MemtuiApp(agent, persona, human, model, draft, choose)
+    result = app.run()
+    return result if isinstance(result, int) else app.return_code or 0

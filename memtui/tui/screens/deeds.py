@@ -1,0 +1,331 @@
+"""What the keys and slash commands of the main screen do. Each starts a worker or a modal."""
+
+import difflib
+from collections.abc import Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.screen import Screen
+
+from memtui import paths
+from memtui.api.errors import MemtuiError
+from memtui.tui import commands
+from memtui.tui import format as fmt
+from memtui.tui.screens.confirm import Confirm
+from memtui.tui.screens.load import Load
+from memtui.tui.screens.model import Model
+from memtui.tui.screens.passage import Passage
+from memtui.tui.screens.picker import Choice, Picker
+from memtui.tui.screens.reading import Reading, memory_text
+from memtui.tui.screens.welcome import Welcome
+from memtui.tui.store import RUNNING
+from memtui.tui.widgets.mind import Mind
+from memtui.tui.widgets.prompt import Prompt
+from memtui.tui.widgets.sources import Sources
+
+if TYPE_CHECKING:
+    from memtui.api.library import LoadRequest, Source
+    from memtui.api.search import Hit
+    from memtui.tui.app import MemtuiApp
+    from memtui.tui.session import Session
+    from memtui.tui.store import Store
+
+DEMO_SOURCE, DEMO_AGENT = "memtui-handbook", "Demo"
+DEMO_QUESTION = "How do I load a PDF and attach it to an agent?"
+
+
+class Deeds(Screen[None]):
+    """The store and the session of the app, and everything that can be asked of them."""
+
+    pane = "chat"
+    maximised = False
+    filled = False
+
+    @property
+    def memtui(self) -> "MemtuiApp":
+        return cast("MemtuiApp", self.app)
+
+    @property
+    def store(self) -> "Store":
+        return self.memtui.store
+
+    @property
+    def session(self) -> "Session":
+        return self.memtui.session
+
+    def do(self, work: Coroutine[Any, Any, Any], group: str = "default") -> None:
+        self.memtui.do(work, group)
+
+    def show_pane(self, name: str) -> None:
+        raise NotImplementedError
+
+    def close_completion(self) -> None:
+        raise NotImplementedError
+
+    def draw(self, parts: set[str]) -> None:
+        raise NotImplementedError
+
+    def _arrange(self) -> None:
+        raise NotImplementedError
+
+    # panes
+
+    def action_focus_pane(self, name: str) -> None:
+        self.show_pane(name)
+
+    def action_maximise_pane(self) -> None:
+        self.maximised = not self.maximised
+        self._arrange()
+
+    def action_escape(self) -> None:
+        """The nearest thing that can be undone: completion, waiting message, turn, focus."""
+        if not self.filled:
+            return
+        prompt = self.query_one(Prompt)
+        if prompt.completing:
+            self.close_completion()
+        elif (text := self.session.take_queued()) is not None:
+            self.draw({"chat", "state"})
+            prompt.put("\n".join(filter(None, (text, prompt.text))))
+        elif self.store.turn is not None:
+            self.store.turn.doing = "stopping"
+            self.do(self.session.stop_turn(), "stop")
+        elif prompt.has_focus and self.maximised:
+            self.action_maximise_pane()
+        else:
+            prompt.focus()
+
+    # the prompt
+
+    def said(self, text: str) -> None:
+        command = commands.parse(text)
+        if command is None:
+            self.do(self.session.send(text.removeprefix("/") if text[:2] == "//" else text), "turn")
+            return
+        name, rest = command
+        found = commands.find(name)
+        if found is not None:
+            getattr(self, found.run)(rest)
+        elif "/" in name or "." in name:
+            self.open_load(text)  # a pasted or dropped path
+        else:
+            near = difflib.get_close_matches(name, [c.name for c in commands.COMMANDS], 1, 0.5)
+            hint = f"Do you mean /{near[0]}?" if near else "/help lists them."
+            self.memtui.tell(f"There is no command /{name}. {hint}", "warning")
+            self.query_one(Prompt).put(text)
+
+    def send_next(self) -> None:
+        """The turn has ended: send what waits."""
+        if (text := self.session.next_queued()) is not None:
+            self.do(self.session.send(text), "turn")
+
+    def say_help(self, _rest: str) -> None:
+        self.memtui.action_help()
+
+    def say_exit(self, _rest: str) -> None:
+        self.app.exit()
+
+    def say_memory(self, _rest: str) -> None:
+        self.action_memory()
+
+    def say_sources(self, _rest: str) -> None:
+        self.show_pane("sources")
+
+    def say_agents(self, _rest: str) -> None:
+        self.action_agents()
+
+    def say_model(self, _rest: str) -> None:
+        self.action_model()
+
+    def say_load(self, rest: str) -> None:
+        self.open_load(rest)
+
+    def say_attach(self, rest: str) -> None:
+        self._attach_or_detach(rest, attached=False)
+
+    def say_detach(self, rest: str) -> None:
+        self._attach_or_detach(rest, attached=True)
+
+    def _attach_or_detach(self, name: str, attached: bool) -> None:
+        verb = "detach" if attached else "attach"
+        work = self.session.detach if attached else self.session.attach
+        choices = [s for s in self.store.sources if self.store.attached(s.id) is attached]
+        if name:
+            named = [s for s in self.store.sources if s.name == name]
+            if not named:
+                self.memtui.tell(
+                    f"There is no source {name!r}. /{verb} alone lists them.", "warning"
+                )
+            elif named[0] not in choices:
+                state = "not attached" if attached else "attached already"
+                self.memtui.tell(f"{named[0].name} is {state}.")
+            else:
+                self.do(work(named[0]))
+            return
+        if not choices:
+            if attached:
+                sentence = "No source is attached."
+            elif self.store.sources:
+                sentence = "Every source is attached already."
+            else:
+                sentence = "Nothing is loaded yet. ^l loads a file or a folder."
+            self.memtui.tell(sentence)
+            return
+
+        def chosen(key: str | None) -> None:
+            for source in choices:
+                if source.id == key:
+                    self.do(work(source))
+
+        self.app.push_screen(Picker(f"{verb} a source", [_choice(s) for s in choices]), chosen)
+
+    def say_search(self, rest: str) -> None:
+        if not rest:
+            self.action_search()
+            return
+
+        async def search() -> None:
+            block = await self.session.search(rest)
+            self.draw({"mind"})
+            mind = self.query_one(Mind)
+            self.show_pane("mind")
+            mind.choose(f"{block.key}/0" if block.hits else block.key)
+
+        self.do(search(), "search")
+
+    def action_search(self) -> None:
+        self.query_one(Prompt).put("/search ")
+
+    def action_memory(self) -> None:
+        self.app.push_screen(Reading("memory", partial(memory_text, self.store)))
+
+    # sources
+
+    def _source(self) -> "Source | None":
+        row = self.query_one(Sources).current
+        if row is None or row.source is None:
+            self.memtui.tell("Choose a source first: F2 goes to the sources.")
+            return None
+        return row.source
+
+    def action_attach(self) -> None:
+        source = self._source()
+        if source is not None:
+            attached = self.store.attached(source.id)
+            self.do(self.session.detach(source) if attached else self.session.attach(source))
+
+    def action_delete(self) -> None:
+        source = self._source()
+        if source is None:
+            return
+        text = (
+            f"Delete {source.name} with its {fmt.count(source.documents, 'document')} and "
+            f"{fmt.count(source.passages, 'passage')}? The files themselves stay where they are. "
+            "Every agent loses it, and what it said from this source is no longer found."
+        )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.do(self.session.delete(source))
+
+        self.app.push_screen(Confirm("delete a source", text, "Delete"), answered)
+
+    def action_cancel(self) -> None:
+        row = self.query_one(Sources).current
+        job = row.job if row is not None else None
+        if job is None or job.state not in RUNNING:
+            self.memtui.tell("Nothing is being loaded here.")
+            return
+        self.do(self.session.cancel(job.id))
+
+    def action_load(self) -> None:
+        self.open_load("")
+
+    def open_load(self, path: str) -> None:
+        async def submit(request: "LoadRequest") -> None:
+            await self.session.load(request)
+
+        names = [source.name for source in self.store.sources]
+        self.app.push_screen(Load(submit, names, path), self._load_begun)
+
+    def _load_begun(self, name: str | None) -> None:
+        if name:
+            self.memtui.tell(f"Loading {name}. You can go on meanwhile.")
+            if self.store.agent is None:
+                self.do(self.memtui.open_something(None), "open")
+
+    def toggle_documents(self, source: "Source") -> None:
+        if source.id in self.store.open:
+            self.store.open.discard(source.id)
+        else:
+            self.store.open.add(source.id)
+            if source.id not in self.store.documents:
+                self.do(self.session.read_documents(source.id))
+        self.draw({"sources"})
+
+    def open_passage(self, passage_id: str, hit: "Hit | None" = None) -> None:
+        known = hit or self.store.hit(passage_id)
+        self.app.push_screen(Passage(self.session.passage, passage_id, known))
+
+    # agents and settings
+
+    def action_agents(self) -> None:
+        self.do(self.memtui.choose_agent(), "open")
+
+    def action_model(self) -> None:
+        def saved(changed: bool | None) -> None:
+            if changed:
+                self.do(self._reload())
+
+        self.app.push_screen(Model(), saved)
+
+    async def _reload(self) -> None:
+        await self.session.reload()
+        self.draw({"state", "chat"})
+        self.memtui.tell("Saved. The next message uses it.")
+
+    # the first run
+
+    def welcome(self) -> None:
+        def chosen(way: str | None) -> None:
+            if way == "demo":
+                self.do(self.demo(), "open")
+            elif way == "load":
+                self.open_load("")
+            elif way == "model":
+                self.action_model()
+            if way != "demo" and self.store.agent is None:
+                self.do(self.memtui.open_something(None), "open")
+
+        self.app.push_screen(Welcome(), chosen)
+
+    async def demo(self) -> None:
+        """The same as `memtui demo`: the handbook as a source, an agent with it attached."""
+        from memtui.api.agents import NewAgent
+        from memtui.api.library import LoadRequest
+
+        handbook = paths.handbook_file()
+        if not handbook.exists():
+            raise MemtuiError("The handbook is not in this installation. Install memtui again.")
+        agents = await self.session.list_agents()
+        known = next((agent for agent in agents if agent.name == DEMO_AGENT), None)
+        await self.session.load(LoadRequest(name=DEMO_SOURCE, paths=[str(handbook)]))
+        await self.session.refresh({"sources"})
+        source = next(s for s in self.store.sources if s.name == DEMO_SOURCE)
+        if known is not None:
+            await self.session.open_agent(known.id)
+            await self.memtui.attach_quietly(source)
+        else:
+            new = NewAgent(
+                name=DEMO_AGENT, persona="memgpt_doc", model="offline", source_ids=[source.id]
+            )
+            await self.session.new_agent(new)
+        self.session.touch()
+        self.query_one(Prompt).put(DEMO_QUESTION)
+        if known is None:
+            self.do(self.session.greet(), "turn")
+
+
+def _choice(source: "Source") -> Choice:
+    detail = f"{fmt.count(source.passages, 'passage')}, {fmt.count(source.documents, 'document')}"
+    return Choice(source.id, source.name, detail)

@@ -1,0 +1,268 @@
+"""The main screen: sources, conversation, mind. Draws the store; `deeds` has what keys do."""
+
+import time
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from memtui.tui import format as fmt
+from memtui.tui import safe
+from memtui.tui.actions import bindings
+from memtui.tui.layout import LEAST, NARROW
+from memtui.tui.screens.deeds import Deeds
+from memtui.tui.widgets.completion import Completion
+from memtui.tui.widgets.mind import Mind
+from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
+from memtui.tui.widgets.prompt import Prompt
+from memtui.tui.widgets.rows import Rows
+from memtui.tui.widgets.sources import Sources
+from memtui.tui.widgets.status import Status, gauge, header
+from memtui.tui.widgets.transcript import Transcript
+
+
+class MainScreen(Deeds):
+    BINDINGS = bindings("main")
+    AUTO_FOCUS = ""
+
+    def compose(self) -> ComposeResult:
+        """The cheap shell of the first frame; `fill` brings the rest."""
+        yield Tabs(id="tabs")
+        with Horizontal(id="panes"):
+            yield Pane("sources")
+            yield Pane("chat", Static(id="chat-space"), Static("❯", id="input-space"))
+            yield Pane("mind")
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        self.typed = ""
+        self.filled = False
+        self._ticks = 0
+        self._ticker: Timer | None = None
+        self._arrange()
+
+    async def fill(self, draft: str) -> None:
+        """Mount the widgets of the panes. Keys typed before that are in the prompt."""
+        with self.app.batch_update():
+            await self.query("#chat-space, #input-space").remove()
+            await self.query_one("#sources").mount(Sources(self.store))
+            prompt = Prompt(self.memtui.keymap_text)
+            await self.query_one("#chat").mount(
+                Static("", id="trouble", markup=False),
+                Transcript(self.store),
+                Static("", id="empty", markup=False),
+                Status(self.store),
+                Completion(self.store),
+                Horizontal(Static("❯", id="sign"), prompt, id="input"),
+            )
+            await self.query_one("#mind").mount(Mind(self.store))
+            await self.mount(Footer(show_command_palette=False))
+        prompt.text = draft + self.typed
+        prompt.move_cursor(prompt.document.end)
+        if self.focused is None:
+            self.set_focus(prompt)  # now: `focus()` would wait, and keys be lost
+        self.filled = True
+        self._ticker = self.set_interval(0.25, self._tick)
+        self.draw({"chat", "mind", "sources", "state", "context"})
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that nobody has the focus for are meant for the prompt."""
+        if self.focused is None and event.character and event.is_printable:
+            event.stop()
+            if self.filled:
+                self.query_one(Prompt).put(self.query_one(Prompt).text + event.character)
+            else:
+                self.typed += event.character
+
+    # drawing
+
+    def draw(self, parts: set[str]) -> None:
+        """Draw the parts of the store that have changed."""
+        if not self.filled:
+            return
+        if "sources" in parts or "state" in parts:
+            self.query_one(Sources).update()
+            self._sources_title()
+        if "chat" in parts:
+            self.query_one(Transcript).update()
+        if "mind" in parts:
+            self.query_one(Mind).update()
+        if parts & {"state", "chat"}:
+            self._draw_state()
+        if parts & {"context", "state"}:
+            self._mind_title()
+
+    def _sources_title(self) -> None:
+        pane = self.query_one("#sources", Pane)
+        attached = len(self.store.agent.sources) if self.store.agent else 0
+        total = len(self.store.sources)
+        text = f"{attached} of {fmt.count(total)} attached" if total else ""
+        pane.note(Content.styled(text, "$muted"))
+
+    def _mind_title(self) -> None:
+        pane = self.query_one("#mind", Pane)
+        pane.note(gauge(self.store, max(8, pane.size.width - 4)))
+
+    def _draw_state(self) -> None:
+        chat = self.query_one("#chat", Pane)
+        chat.name_it(header(self.store, chat.size.width - 4))
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = bool(self.store.trouble)
+        if self.store.trouble:
+            trouble.update(safe.text(self.store.trouble, "", 600))
+        self.query_one(Status).tick(time.monotonic())
+        empty = self.query_one("#empty", Static)
+        empty.display = not self.store.items
+        self.query_one(Transcript).display = bool(self.store.items)
+        if not self.store.items:
+            empty.update(self._empty())
+
+    def _empty(self) -> Content:
+        if not self.store.connected:
+            if self.store.trouble:
+                return Content("")
+            return Content.styled("starting the engine …", "$muted")
+        if self.store.agent is None:
+            return Content.styled("No agent is open. F9 makes one.", "$muted")
+        if self.store.turn is not None:
+            return Content("")
+        hints = ["Write a message below."]
+        if not self.store.sources:
+            hints = ["Nothing is loaded yet: ^l loads a file or a folder."]
+        elif not self.store.agent.sources:
+            hints = ["No source is attached: /attach chooses one."]
+        if self.store.model in ("", "offline"):
+            hints.append(
+                "No language model is configured: the offline reader quotes your documents. "
+                "F10 chooses a model."
+            )
+        return Content.styled("\n".join(hints), "$muted")
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % 8 == 0 and self.store.connected and self.store.indexing():
+            self.do(self.memtui.refresh_store({"sources"}), "refresh")
+        if self.store.turn is not None or self.query_one(Status).has_text:
+            self.query_one(Status).tick(time.monotonic())
+
+    # the panes
+
+    def _arrange(self) -> None:
+        """Which panes are seen: all, or one of them when narrow or maximised."""
+        width, height = self.app.size
+        narrow = width < NARROW
+        self.set_class(self.maximised, "-maximised")
+        small = width < LEAST[0] or height < LEAST[1]
+        self.set_class(small, "-too-small")
+        if small:
+            self.query_one("#too-small", Static).update(
+                f"memtui needs {LEAST[0]}×{LEAST[1]} cells, this is {width}×{height}."
+            )
+        for name in NAMES:
+            self.query_one(f"#{name}").display = not (narrow or self.maximised) or name == self.pane
+        self.query_one(Tabs).mark(self.pane)
+
+    def on_resize(self) -> None:
+        self._arrange()
+        if self.filled:
+            self.call_after_refresh(self.draw, {"state", "context"})
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if isinstance(node, Pane) and node.id and node.id != self.pane:
+                self.pane = node.id
+                self._arrange()
+
+    def show_pane(self, name: str) -> None:
+        self.pane = name
+        self._arrange()
+        if not self.filled:
+            return
+        if name == "chat":
+            transcript = self.query_one(Transcript)
+            prompt = self.query_one(Prompt)
+            target = transcript if prompt.has_focus and transcript.display else prompt
+            target.focus()
+        elif name == "sources":
+            self.query_one(Sources).focus()
+        else:
+            self.query_one(Mind).focus()
+
+    @on(Tab.Pressed)
+    def tab_pressed(self, event: Tab.Pressed) -> None:
+        self.show_pane(event.pane)
+
+    # what the widgets say
+
+    @on(Prompt.Edited)
+    def prompt_edited(self, event: Prompt.Edited) -> None:
+        prompt = self.query_one(Prompt)
+        prompt.completing = self.query_one(Completion).offer(event.text)
+
+    @on(Prompt.Completion)
+    def completion_key(self, event: Prompt.Completion) -> None:
+        if event.step:
+            self.query_one(Completion).move(event.step)
+        else:
+            self.take_completion()
+
+    @on(Completion.OptionSelected)
+    def completion_clicked(self) -> None:
+        self.take_completion()
+
+    def take_completion(self) -> None:
+        completion, prompt = self.query_one(Completion), self.query_one(Prompt)
+        entry = completion.chosen
+        if entry is not None:
+            prompt.put(entry.value)
+            if entry.ready:
+                self.close_completion()
+
+    def close_completion(self) -> None:
+        self.query_one(Completion).close()
+        self.query_one(Prompt).completing = False
+
+    @on(Prompt.Sent)
+    def prompt_sent(self, event: Prompt.Sent) -> None:
+        completion = self.query_one(Completion)
+        completion.offer(event.text)  # its last look may be older than the text
+        entry = completion.chosen if completion.display else None
+        self.close_completion()
+        if entry is None or entry.value.strip() == event.text:
+            self.said(event.text)
+        elif entry.ready:
+            self.said(entry.value)
+        else:
+            self.query_one(Prompt).put(entry.value)
+
+    @on(Prompt.Scroll)
+    def prompt_scroll(self, event: Prompt.Scroll) -> None:
+        transcript = self.query_one(Transcript)
+        step = max(1, transcript.size.height - 2) * event.pages
+        transcript.scroll_relative(y=step, animate=False, immediate=True)
+
+    @on(Transcript.Older)
+    def older_wanted(self) -> None:
+        self.do(self.session.older())
+
+    @on(Transcript.Cited)
+    def cited(self, event: Transcript.Cited) -> None:
+        self.open_passage(event.passage_id)
+
+    @on(Sources.Toggled)
+    def source_toggled(self, event: Sources.Toggled) -> None:
+        self.toggle_documents(event.source)
+
+    @on(Rows.Chosen, "#sources-list")
+    def source_chosen(self, event: Rows.Chosen) -> None:
+        self.query_one(Sources).toggle(event.row)
+
+    @on(Rows.Chosen, "#mind-list")
+    def mind_chosen(self, event: Rows.Chosen) -> None:
+        if event.row.hit is not None:
+            self.open_passage(event.row.hit.passage_id, event.row.hit)
+        else:
+            self.query_one(Mind).toggle(event.row)

@@ -1,0 +1,48 @@
+"""The first run: three ways to begin."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from memtui.tui.screens.modal import Modal
+
+_WAYS = (
+    ("demo", "Try the demo", "Ask questions about memtui's own handbook, a real PDF."),
+    ("load", "Load a document", "A PDF, a text or Markdown file, or a folder of them."),
+    ("model", "Choose a language model", "Any provider, or a model on this machine."),
+)
+
+
+class Welcome(Modal[str]):
+    """Returns `demo`, `load` or `model`; None for a look around."""
+
+    AUTO_FOCUS = "OptionList"
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box welcome") as box:
+            box.border_title = Content("welcome to memtui")
+            box.border_subtitle = Content("↑ ↓ choose · enter go · esc look around")
+            yield Static(
+                Content.assemble(
+                    "Talk to agents about your own documents. They remember, they search, and you "
+                    "see what they found.\n\n",
+                    ("No language model is configured: ", "$warning"),
+                    ("until you choose one, the offline reader answers with quotations. "
+                     "Nothing leaves this machine.", "$muted"),
+                ),
+                id="welcome-text",
+                markup=False,
+            )  # fmt: skip
+            yield OptionList(
+                *(
+                    Option(Content.assemble((title, "bold"), "\n", (text, "$muted")), id=key)
+                    for key, title, text in _WAYS
+                ),
+                id="ways",
+                markup=False,
+            )
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)

@@ -1,0 +1,320 @@
+"""What can be done: the app's dealings with the engine, and the store they end up in.
+
+No Textual. Every method may be awaited in a worker and raises MemtuiError; none of them is called
+by a key press directly. `wake` is called whenever events have come in, at any rate: the app
+decides when to `drain` them.
+"""
+
+import asyncio
+import importlib
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
+from memtui.api.plain import plain_line
+from memtui.tui import format as fmt
+from memtui.tui import history
+from memtui.tui.store import Block, Changes, Item, Store, Turn
+
+if TYPE_CHECKING:
+    from memtui.api.agents import Agent, AgentDetail, NewAgent
+    from memtui.api.client import Client
+    from memtui.api.library import Job, LoadRequest, PassageInContext, Source
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], object]
+"""Starts a coroutine as a worker of the given group."""
+
+PAGE = 100  # messages read at a time
+
+
+async def connect() -> "Client":
+    """The client of the running engine, which is started when there is none."""
+    # The import takes a tenth of a second: not on the thread that draws.
+    module = await asyncio.to_thread(importlib.import_module, "memtui.api.client")
+    client: Client = module.Client()
+    await client.__aenter__()
+    return client
+
+
+class Session:
+    def __init__(
+        self,
+        store: Store,
+        spawn: Spawn,
+        wake: Callable[[], None],
+        connect: "Callable[[], Coroutine[Any, Any, Client]]" = connect,
+    ) -> None:
+        self.store = store
+        self.agents: list[Agent] = []
+        self.notices: list[str] = []
+        self._spawn = spawn
+        self._wake = wake
+        self._connect = connect
+        self._client: Client | None = None
+        self._starting = asyncio.Lock()
+        self._arrived: list[Any] = []
+        self._touched = False
+
+    # the connection
+
+    async def client(self) -> "Client":
+        """The client, connected and listening. After the engine has gone, everything anew."""
+        async with self._starting:
+            if self._client is None:
+                self._client = await self._connect()
+                self.notices += self._client.notices
+            if not self.store.connected:
+                self.store.connected, self.store.trouble = True, ""
+                self._spawn(self._listen(self._client), "events")
+                try:
+                    await self._read_all(self._client)
+                except BaseException:
+                    self.store.connected = False
+                    raise
+                self.touch()
+            return self._client
+
+    async def _listen(self, client: "Client") -> None:
+        """Events go into a list and nowhere else: this reader never waits for the screen."""
+        try:
+            async for event in client.events():
+                self._arrived.append(event)
+                self._wake()
+        except UnavailableError as error:
+            self.store.trouble = str(error)
+        finally:
+            self.store.connected = False
+            self.store.turn = None
+            self.touch()
+
+    def drain(self) -> Changes:
+        """Apply what has arrived since the last call."""
+        arrived, self._arrived = self._arrived, []
+        changes = self.store.apply(arrived)
+        if self._touched:
+            self._touched = False
+            changes.draw |= {"chat", "mind", "sources", "state", "context"}
+        return changes
+
+    def touch(self) -> None:
+        """The store was changed here, not by an event: draw everything."""
+        self._touched = True
+        self._wake()
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _read_all(self, client: "Client") -> None:
+        self.store.sources = await client.sources()
+        self.store.jobs = {job.id: job for job in await client.jobs()}
+        self.store.documents.clear()
+        if self.store.agent is not None:
+            try:
+                await self._read_agent(client, self.store.agent.id)
+            except NotFoundError:
+                self.store.agent = None
+
+    async def refresh(self, what: set[str]) -> None:
+        """Ask the engine for the parts that events said have changed."""
+        client = await self.client()
+        if "all" in what:
+            await self._read_all(client)
+            return
+        if "sources" in what:
+            self.store.sources = await client.sources()
+            for source_id in self.store.open - set(self.store.documents):
+                self.store.documents[source_id] = await client.documents(source_id)
+        if "agent" in what and self.store.agent is not None:
+            self.store.agent = await client.agent(self.store.agent.id)
+
+    # agents
+
+    async def list_agents(self) -> "list[Agent]":
+        client = await self.client()
+        self.agents = await client.agents()
+        return self.agents
+
+    async def open_agent(self, agent_id: str) -> None:
+        client = await self.client()
+        self.store.reset()
+        self.store.model = ""
+        await self._read_agent(client, agent_id)
+
+    async def new_agent(self, new: "NewAgent") -> "AgentDetail":
+        client = await self.client()
+        agent = await client.add_agent(new)
+        await self.open_agent(agent.id)
+        return agent
+
+    async def _read_agent(self, client: "Client", agent_id: str) -> None:
+        agent = await client.agent(agent_id)
+        messages = await client.messages(agent_id, limit=PAGE)
+        self.store.agent = agent
+        self.store.model = agent.model or self.store.model or (await client.status()).model
+        items, blocks = history.unfold(messages)
+        if messages:
+            for block in blocks:
+                block.folded = block.turn != messages[-1].turn_id
+        self.store.oldest = messages[0].id if len(messages) == PAGE else None
+        self.store.replace(items, blocks)
+
+    async def older(self) -> None:
+        """One more page of the history, before what is there."""
+        agent, oldest = self.store.agent, self.store.oldest
+        if agent is None or oldest is None:
+            return
+        self.store.oldest = None  # asked for
+        client = await self.client()
+        messages = await client.messages(agent.id, before=oldest, limit=PAGE)
+        items, blocks = history.unfold(messages)
+        self.store.prepend(items, blocks)
+        self.store.oldest = messages[0].id if len(messages) == PAGE else None
+
+    def _agent(self) -> "AgentDetail":
+        if self.store.agent is None:
+            raise NotFoundError("No agent is open. F9 opens one or makes a new one.")
+        return self.store.agent
+
+    # turns
+
+    async def greet(self) -> None:
+        """The login event, which brings a new agent's greeting."""
+        await self._turn("login", "")
+
+    async def send(self, text: str) -> None:
+        """Say `text` to the agent; while it works the message waits in the queue."""
+        if self.store.turn is not None:
+            self.store.queue.append(text)
+            self.store.add_item(Item(self.store.new_key("queued"), "you", text, state="queued"))
+            self.touch()
+            return
+        item = self.store.add_item(Item(self.store.new_key("mine"), "you", text, turn="mine"))
+        self.store.turn = Turn("")
+        self.touch()
+        try:
+            await self._turn("message", text)
+        except MemtuiError as error:
+            if item.turn == "mine":  # the turn never began
+                item.state, item.version = "failed", item.version + 1
+                item.turn = ""
+                self.store.turn = None
+            self.store.fail(str(error))
+            self.touch()
+
+    async def _turn(self, kind: Any, text: str) -> None:
+        from memtui.api.agents import TurnRequest
+
+        client = await self.client()
+        agent = self._agent()
+        self.store.turn = Turn("")  # its id comes with the event
+        self.touch()
+        try:
+            reply = await client.turn(agent.id, TurnRequest(kind=kind, text=text))
+        except BaseException:
+            if self.store.turn is not None and not self.store.turn.id:
+                self.store.turn = None
+            raise
+        self.store.model = reply.model or self.store.model
+        # Events and this reply come on two connections: give the events the time to arrive.
+        for _ in range(20):
+            seen = any(e.type == "turn.ended" and e.turn_id == reply.turn_id for e in self._arrived)
+            if seen or self._finished(reply.turn_id):
+                return
+            await asyncio.sleep(0.05)
+        self.store.turn = None
+        await self._read_agent(client, agent.id)
+        if reply.problem:
+            self.store.fail(reply.problem)
+        self.touch()
+
+    def _finished(self, turn_id: str) -> bool:
+        return self.store.last_ended == turn_id
+
+    def take_queued(self) -> str | None:
+        """Take the newest waiting message back."""
+        if not self.store.queue:
+            return None
+        text = self.store.queue.pop()
+        waiting = [item for item in self.store.items if item.state == "queued"]
+        self.store.remove_item(waiting[-1])
+        return text
+
+    def next_queued(self) -> str | None:
+        """The oldest waiting message, to be sent now."""
+        if not self.store.queue:
+            return None
+        text = self.store.queue.pop(0)
+        waiting = [item for item in self.store.items if item.state == "queued"]
+        self.store.remove_item(waiting[0])
+        return text
+
+    async def stop_turn(self) -> None:
+        client = await self.client()
+        await client.cancel_turn(self._agent().id)
+
+    # sources
+
+    async def attach(self, source: "Source") -> None:
+        client = await self.client()
+        self.store.agent = await client.attach(self._agent().id, source.id)
+        size = fmt.count(source.passages, "passage")
+        self.store.note(f"Attached {plain_line(source.name, 80)}: {size}. The agent was told.")
+        self.touch()
+
+    async def detach(self, source: "Source") -> None:
+        client = await self.client()
+        self.store.agent = await client.detach(self._agent().id, source.id)
+        self.store.note(f"Detached {plain_line(source.name, 80)}. The agent cannot search it now.")
+        self.touch()
+
+    async def load(self, request: "LoadRequest") -> "Job":
+        client = await self.client()
+        job = await client.load(request)
+        self.store.jobs[job.id] = job
+        self.touch()
+        return job
+
+    async def cancel(self, job_id: str) -> None:
+        client = await self.client()
+        self.store.jobs[job_id] = await client.cancel_job(job_id)
+        self.touch()
+
+    async def delete(self, source: "Source") -> None:
+        client = await self.client()
+        await client.delete_source(source.id)
+        self.store.sources = await client.sources()
+        if self.store.agent is not None:
+            self.store.agent = await client.agent(self.store.agent.id)
+        self.touch()
+
+    async def read_documents(self, source_id: str) -> None:
+        client = await self.client()
+        self.store.documents[source_id] = await client.documents(source_id)
+        self.touch()
+
+    async def passage(self, passage_id: str, context: int = 2) -> "PassageInContext":
+        client = await self.client()
+        return await client.passage(passage_id, context=context)
+
+    async def search(self, query: str) -> Block:
+        """The user's own search over what the agent can see; a block of the mind."""
+        from memtui.api.search import SearchRequest
+
+        client = await self.client()
+        agent_id = self.store.agent.id if self.store.agent else None
+        reply = await client.search(SearchRequest(query=query, agent_id=agent_id))
+        block = Block(self.store.new_key("search"), "search", "search", folded=False)
+        block.arguments = {"query": query}
+        block.hits, block.total, block.ms = reply.hits, reply.total, reply.ms
+        block.result = reply.problem or ("" if reply.hits else "Nothing was found.")
+        self.store.add_block(block)
+        self.touch()
+        return block
+
+    async def reload(self) -> None:
+        """The configuration has changed."""
+        client = await self.client()
+        await client.reload()
+        if self.store.agent is None or self.store.agent.model is None:
+            self.store.model = (await client.status()).model

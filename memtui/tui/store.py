@@ -1,0 +1,355 @@
+"""What the app knows, as plain data. A function of the engine's replies and events.
+
+No Textual, no I/O. The widgets draw from it; `Store.apply` says which of them have to.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from memtui.api.agents import AgentDetail, Citation
+    from memtui.api.library import Document, Job, Source
+    from memtui.api.search import Hit
+
+ItemKind = Literal["you", "agent", "activity", "note", "problem"]
+BlockKind = Literal["thought", "tool", "search", "memory", "event", "problem"]
+
+RUNNING = ("waiting", "running")
+
+
+@dataclass
+class Item:
+    """A line of the conversation. `block` is the mind's block an activity belongs to."""
+
+    key: str
+    kind: ItemKind
+    text: str = ""
+    live: bool = False
+    state: Literal["", "queued", "failed"] = ""
+    citations: list["Citation"] = field(default_factory=list)
+    block: str = ""
+    turn: str = ""
+    version: int = 0
+
+
+@dataclass
+class Block:
+    """Something the agent thought or did. `title` is a tool's name or a block's label."""
+
+    key: str
+    kind: BlockKind
+    title: str = ""
+    text: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    result: str = ""
+    ok: bool = True
+    done: bool = True
+    hits: list["Hit"] = field(default_factory=list)
+    total: int = 0
+    ms: float = 0.0
+    before: str = ""
+    turn: str = ""
+    folded: bool = True
+    version: int = 0
+
+
+@dataclass
+class Turn:
+    """The turn that is going on. `doing` says what the agent does just now."""
+
+    id: str
+    doing: str = "thinking"
+    started: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Changes:
+    """What `apply` touched: parts to draw again, parts to ask the engine for, sentences to show."""
+
+    draw: set[str] = field(default_factory=set)
+    ask: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    ended_jobs: list["Job"] = field(default_factory=list)
+    ended: str | None = None  # the turn that ended
+
+
+class Store:
+    def __init__(self) -> None:
+        self.agent: AgentDetail | None = None
+        self.model = ""
+        self.sources: list[Source] = []
+        self.documents: dict[str, list[Document]] = {}
+        self.open: set[str] = set()  # source ids whose documents are shown
+        self.jobs: dict[str, Job] = {}
+        self.connected = False
+        self.trouble = ""
+        self.last_ended = ""  # id of the turn that ended last
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the conversation: another agent is opened."""
+        self.items: list[Item] = []
+        self.blocks: list[Block] = []
+        self.queue: list[str] = []
+        self.turn: Turn | None = None
+        self.oldest: int | None = None  # message id to ask for older ones before
+        self.parts: dict[str, int] = {}
+        self.window = 0
+        self._index: dict[str, Item | Block] = {}
+        self._serial = 0
+
+    # small things
+
+    def new_key(self, prefix: str) -> str:
+        self._serial += 1
+        return f"{prefix}{self._serial}"
+
+    def add_item(self, item: Item) -> Item:
+        """Before the queued messages, which always stand last."""
+        at = len(self.items)
+        while item.state != "queued" and at and self.items[at - 1].state == "queued":
+            at -= 1
+        self.items.insert(at, item)
+        self._index[item.key] = item
+        return item
+
+    def add_block(self, block: Block) -> Block:
+        self.blocks.append(block)
+        self._index[block.key] = block
+        return block
+
+    def item(self, key: str) -> Item | None:
+        found = self._index.get(key)
+        return found if isinstance(found, Item) else None
+
+    def block(self, key: str) -> Block | None:
+        found = self._index.get(key)
+        return found if isinstance(found, Block) else None
+
+    def replace(self, items: list[Item], blocks: list[Block]) -> None:
+        """A conversation read anew; what waits and what was noted here stays at its end."""
+        waiting = [item for item in self.items if item.state or item.turn == "mine"]
+        self.items, self.blocks = [*items, *waiting], list(blocks)
+        self._index = {item.key: item for item in self.items}
+        self._index.update({block.key: block for block in self.blocks})
+
+    def prepend(self, items: list[Item], blocks: list[Block]) -> None:
+        self.items[:0], self.blocks[:0] = items, blocks
+        self._index.update({item.key: item for item in items})
+        self._index.update({block.key: block for block in blocks})
+
+    def remove_item(self, item: Item) -> None:
+        self.items.remove(item)
+        self._index.pop(item.key, None)
+
+    def note(self, text: str) -> None:
+        self.add_item(Item(self.new_key("note"), "note", text))
+
+    def attached(self, source_id: str) -> bool:
+        return self.agent is not None and any(s.id == source_id for s in self.agent.sources)
+
+    def job_of(self, source: "Source") -> "Job | None":
+        """The load that is going on for `source`."""
+        for job in self.jobs.values():
+            if job.state in RUNNING and source.id == job.source_id:
+                return job
+        return None
+
+    def homeless_jobs(self) -> list["Job"]:
+        """Loads whose source is not in the list yet."""
+        known = {source.id for source in self.sources}
+        return [
+            job for job in self.jobs.values() if job.state in RUNNING and job.source_id not in known
+        ]
+
+    def indexing(self) -> bool:
+        """Whether a source gets its vectors without a job of its own, as after a crash."""
+        return any(source.state in ("loading", "embedding") for source in self.sources)
+
+    def hit(self, passage_id: str) -> "Hit | None":
+        """The last hit on a passage: it has the scores and the matched terms."""
+        for block in reversed(self.blocks):
+            for hit in block.hits:
+                if hit.passage_id == passage_id:
+                    return hit
+        return None
+
+    # events
+
+    def apply(self, events: Iterable[Any]) -> Changes:
+        changes = Changes()
+        for event in events:
+            handler = getattr(self, "_on_" + event.type.replace(".", "_"), None)
+            if handler is None:
+                continue
+            agent_id = getattr(event, "agent_id", "")
+            mine = self.agent is not None and agent_id == self.agent.id
+            if agent_id and not mine and event.type not in ("agent.changed", "problem"):
+                continue
+            handler(event, changes)
+        return changes
+
+    def _on_turn_started(self, event: Any, changes: Changes) -> None:
+        self.turn = Turn(event.turn_id)
+        if event.model:
+            self.model = event.model
+        for block in self.blocks:  # the turns before fold themselves away
+            if not block.folded and block.kind != "search":
+                block.folded, block.version = True, block.version + 1
+        if event.kind == "message" and event.text:
+            mine = next((i for i in self.items if i.kind == "you" and i.turn == "mine"), None)
+            if mine is None:
+                mine = self.add_item(Item(f"{event.turn_id}:you", "you", event.text))
+            mine.turn = event.turn_id
+        changes.draw |= {"chat", "mind", "state"}
+
+    def _live_block(self, event: Any, kind: BlockKind, part: str) -> Block:
+        key = f"{event.turn_id}:{event.step}:{part}"
+        found = self.block(key)
+        if found is None:
+            found = self.add_block(Block(key, kind, turn=event.turn_id, folded=False, done=False))
+        found.version += 1
+        return found
+
+    def _on_thought_delta(self, event: Any, changes: Changes) -> None:
+        self._live_block(event, "thought", "thought").text += event.text
+        self._doing("thinking")
+        changes.draw |= {"mind"}
+
+    def _on_message_delta(self, event: Any, changes: Changes) -> None:
+        key = f"{event.turn_id}:{event.step}:said"
+        item = self.item(key)
+        if item is None:
+            item = self.add_item(Item(key, "agent", live=True, turn=event.turn_id))
+        item.text += event.text
+        item.version += 1
+        self._doing("writing")
+        changes.draw |= {"chat"}
+
+    def _on_message_said(self, event: Any, changes: Changes) -> None:
+        self._finish_thought(event)
+        key = f"{event.turn_id}:{event.step}:said"
+        item = self.item(key)
+        if item is None:
+            if any(i.turn == event.turn_id and i.text == event.text for i in self.items[-20:]):
+                return  # read from the record already
+            item = self.add_item(Item(key, "agent", turn=event.turn_id))
+        item.text, item.citations, item.live = event.text, list(event.citations), False
+        item.version += 1
+        changes.draw |= {"chat"}
+
+    def _finish_thought(self, event: Any) -> None:
+        thought = self.block(f"{event.turn_id}:{event.step}:thought")
+        if thought and not thought.done:
+            thought.done, thought.version = True, thought.version + 1
+
+    def _on_tool_called(self, event: Any, changes: Changes) -> None:
+        self._finish_thought(event)
+        if event.tool == "send_message":
+            return
+        block = self._live_block(event, "tool", "tool")
+        block.title, block.arguments = event.tool, dict(event.arguments)
+        self._doing(activity_of(event.tool))
+        changes.draw |= {"mind"}
+
+    def _on_tool_returned(self, event: Any, changes: Changes) -> None:
+        if event.tool == "send_message" and event.ok:
+            return
+        block = self._live_block(event, "tool", "tool")
+        block.title, block.result, block.ok = event.tool, event.result, event.ok
+        block.hits, block.total, block.ms = list(event.hits), event.total, event.ms
+        block.done = True
+        self._doing("thinking")
+        key = f"{block.key}:activity"
+        if self.item(key) is None:
+            self.add_item(Item(key, "activity", block=block.key, turn=event.turn_id))
+        changes.draw |= {"chat", "mind"}
+
+    def _on_memory_edited(self, event: Any, changes: Changes) -> None:
+        self.add_block(
+            Block(
+                f"memory:{event.version}:{event.label}:{self.new_key('')}", "memory", event.label,
+                event.after, before=event.before, turn=event.turn_id, folded=False,
+            )
+        )  # fmt: skip
+        changes.draw |= {"mind"}
+        changes.ask |= {"agent"}
+
+    def _on_context_changed(self, event: Any, changes: Changes) -> None:
+        self.parts, self.window = dict(event.parts), event.window
+        changes.draw |= {"context"}
+
+    def _on_turn_ended(self, event: Any, changes: Changes) -> None:
+        for item in self.items[-20:]:
+            if item.live and item.turn == event.turn_id:
+                item.live, item.version = False, item.version + 1
+        for block in self.blocks[-40:]:
+            if not block.done and block.turn == event.turn_id:
+                block.done, block.version = True, block.version + 1
+        if event.status == "cancelled":
+            self.note("Stopped.")
+        elif event.problem or event.status in ("failed", "capped"):
+            self.fail(event.problem or "The agent could not finish. Send the message again.")
+        self.turn = None
+        self.last_ended = changes.ended = event.turn_id
+        changes.draw |= {"chat", "mind", "state"}
+
+    def fail(self, sentence: str) -> None:
+        """A sentence about the turn, in the conversation, where the answer would have been."""
+        last = self.items[-1] if self.items else None
+        if not (last and last.kind == "problem" and last.text == sentence):
+            self.add_item(Item(self.new_key("problem"), "problem", sentence))
+
+    def _on_job_progress(self, event: Any, changes: Changes) -> None:
+        job, before = event.job, self.jobs.get(event.job.id)
+        self.jobs[job.id] = job
+        changes.draw |= {"sources"}
+        if job.state not in RUNNING:
+            changes.ask |= {"sources"}
+            if before is None or before.state in RUNNING:
+                changes.ended_jobs.append(job)
+
+    def _on_source_changed(self, event: Any, changes: Changes) -> None:
+        if event.deleted:
+            self.sources = [s for s in self.sources if s.id != event.source_id]
+            self.open.discard(event.source_id)
+            changes.draw |= {"sources"}
+        self.documents.pop(event.source_id, None)
+        changes.ask |= {"sources"}
+
+    def _on_agent_changed(self, event: Any, changes: Changes) -> None:
+        if self.agent and event.agent_id == self.agent.id:
+            if event.deleted:
+                changes.problems.append(
+                    "This agent was deleted from another terminal. F9 opens another one."
+                )
+            else:
+                changes.ask |= {"agent"}
+
+    def _on_problem(self, event: Any, changes: Changes) -> None:
+        if not event.agent_id or (self.agent and event.agent_id == self.agent.id):
+            changes.problems.append(event.text)
+
+    def _on_resync(self, _event: Any, changes: Changes) -> None:
+        changes.ask |= {"all"}
+
+    def _doing(self, what: str) -> None:
+        if self.turn:
+            self.turn.doing = what
+
+
+_ACTIVITIES = {
+    "archival_memory_search": "searching the archive",
+    "conversation_search": "searching the conversation",
+    "conversation_search_date": "searching the conversation",
+    "archival_memory_insert": "writing to the archive",
+    "core_memory_append": "editing its memory",
+    "core_memory_replace": "editing its memory",
+    "pause_heartbeats": "pausing",
+}
+
+
+def activity_of(tool: str) -> str:
+    return _ACTIVITIES.get(tool, f"running {tool}")

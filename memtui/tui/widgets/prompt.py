@@ -1,0 +1,141 @@
+"""The prompt: several lines, a history, and completion of slash commands."""
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from memtui.tui.actions import bindings, keys
+
+
+class Prompt(TextArea):
+    BINDINGS = bindings("prompt")
+    HELP = "Your message. Enter sends it, ctrl+j begins a new line, / lists the commands."
+
+    class Sent(Message):
+        """Enter: `text` is to be sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Edited(Message):
+        """The text has changed, by the user or by the history."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Completion(Message):
+        """Up, down or tab while the completion is open: `step` -1, 1, or 0 to take it."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Scroll(Message):
+        """Page up or down, meant for the conversation."""
+
+        def __init__(self, pages: int) -> None:
+            super().__init__()
+            self.pages = pages
+
+    def __init__(self, keymap: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            id="prompt",
+            soft_wrap=True,
+            show_line_numbers=False,
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder="Message, or / for commands",
+        )
+        self.sent: list[str] = []
+        self._keys = keys("prompt", keymap or {})
+        self.completing = False
+        self._at: int | None = None  # where in the history; None: the draft
+        self._draft = ""
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Our keys, in the order they were typed: a binding with priority would run before the
+        letters that wait in this widget's queue, and Enter would send half of a quick message.
+        """
+        run = self._keys.get(event.key)
+        if run is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        getattr(self, f"action_{run}")()
+
+    def put(self, text: str) -> None:
+        """Replace the text, with the cursor at its end."""
+        self.text = text
+        self.move_cursor(self.document.end)
+        self.focus()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self.text))
+
+    def action_send(self) -> None:
+        text = self.text.strip()
+        if not text:
+            return
+        if not self.sent or self.sent[-1] != text:
+            self.sent.append(text)
+        self._at = None
+        self.text = ""
+        self.post_message(self.Sent(text))
+
+    def action_newline(self) -> None:
+        self.insert("\n")
+
+    def action_tab(self) -> None:
+        if self.completing:
+            self.post_message(self.Completion(0))
+        else:
+            self.app.action_focus_next()
+
+    def action_up(self) -> None:
+        if self.completing:
+            self.post_message(self.Completion(-1))
+        elif self.cursor_at_first_line and self.cursor_location[0] == 0:
+            self._recall(-1)
+        else:
+            self.action_cursor_up()
+
+    def action_down(self) -> None:
+        if self.completing:
+            self.post_message(self.Completion(1))
+        elif self.cursor_at_last_line:
+            self._recall(1)
+        else:
+            self.action_cursor_down()
+
+    def _recall(self, step: int) -> None:
+        if not self.sent or (self._at is None and step > 0):
+            return
+        if self._at is None:
+            self._draft, self._at = self.text, len(self.sent)
+        at = self._at + step
+        if at < 0:
+            return
+        if at >= len(self.sent):
+            self._at = None
+            self.put(self._draft)
+        else:
+            self._at = at
+            self.put(self.sent[at])
+
+    def action_page_up(self) -> None:
+        self.post_message(self.Scroll(-1))
+
+    def action_page_down(self) -> None:
+        self.post_message(self.Scroll(1))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Pasted text keeps its lines; it is never sent by itself."""
+        event.stop()
+        event.prevent_default()
+        self.insert(event.text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,337 @@
+"""A list of rows of any height, drawn line by line: one widget, however long the list.
+
+Only what has changed is laid out again, and only visible lines are rendered, so a streamed token
+costs the same in a conversation of ten messages and of ten thousand.
+"""
+
+from bisect import bisect_right
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual import events
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.style import Style
+
+from memtui.tui.actions import bindings
+
+R = TypeVar("R")
+
+
+class Rows(ScrollView, Generic[R], can_focus=True):
+    """Subclasses say how a row is drawn (`draw`), when anew (`stamp`), and what may be chosen."""
+
+    BINDINGS = bindings("rows")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--cursor-blurred"}
+    DEFAULT_CSS = """
+    Rows {
+        scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        & > .rows--cursor { background: $selected; }
+        & > .rows--cursor-blurred { background: $raised; }
+    }
+    """
+
+    class Chosen(Message):
+        """Enter or a click on a row. `meta` is that of the style under the mouse."""
+
+        def __init__(self, rows: "Rows[Any]", row: Any, meta: dict[str, Any]) -> None:
+            super().__init__()
+            self.rows = rows
+            self.row = row
+            self.meta = meta
+
+        @property
+        def control(self) -> "Rows[Any]":
+            return self.rows
+
+    class ReachedTop(Message):
+        """The first row has come near: older ones may be put before it."""
+
+        def __init__(self, rows: "Rows[Any]") -> None:
+            super().__init__()
+            self.rows = rows
+
+        @property
+        def control(self) -> "Rows[Any]":
+            return self.rows
+
+    follows = True
+    """Whether new rows at the end keep the end in view, until the user scrolls away."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[R] = ()
+        self.cursor: str | None = None
+        self._drawn: dict[str, tuple[Hashable, list[Content]]] = {}
+        self._strips: dict[tuple[str, int], Strip] = {}
+        self._starts: list[int] = [0]
+        self._width = 0
+        self._at_end = True
+
+    # for subclasses
+
+    def key(self, row: R) -> str:
+        return str(getattr(row, "key"))  # noqa: B009 - R is not bound to a protocol
+
+    def stamp(self, row: R) -> Hashable:
+        """Changes whenever `row` must be laid out anew."""
+        return getattr(row, "version", 0)
+
+    def draw(self, row: R, width: int) -> list[Content]:
+        """The lines of `row`, each at most `width` cells."""
+        raise NotImplementedError
+
+    def selectable(self, row: R) -> bool:
+        return True
+
+    def toggle(self, row: R) -> None:
+        """Space on a row."""
+
+    # the rows
+
+    def show(self, rows: Sequence[R]) -> None:
+        """Show `rows`; what is being read stays where it is on the screen."""
+        anchor = None if (self.follows and self._at_end) else self._anchor()
+        self.rows = rows
+        self._lay_out()
+        self._restore(anchor)
+
+    def redraw(self) -> None:
+        """Everything anew: the width has changed, or what `draw` depends on."""
+        anchor = None if (self.follows and self._at_end) else self._anchor()
+        self._drawn.clear()
+        self._strips.clear()
+        self._lay_out()
+        self._restore(anchor)
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return
+        if width != self._width:
+            self._width = width
+            self._drawn.clear()
+            self._strips.clear()
+        drawn: dict[str, tuple[Hashable, list[Content]]] = {}
+        starts = [0]
+        for row in self.rows:
+            key, stamp = self.key(row), self.stamp(row)
+            before = self._drawn.get(key)
+            if before is None or before[0] != stamp:
+                lines = self.draw(row, width)
+                known = len(before[1]) if before else 0
+                for number in range(known):
+                    if number >= len(lines) or lines[number] is not before[1][number]:  # type: ignore[index]
+                        self._strips.pop((key, number), None)
+                before = (stamp, lines)
+            drawn[key] = before
+            starts.append(starts[-1] + len(before[1]))
+        if len(drawn) < len(self._drawn):
+            self._strips = {at: strip for at, strip in self._strips.items() if at[0] in drawn}
+        self._drawn = drawn
+        self._starts = starts
+        if self.cursor is not None and self.cursor not in drawn:
+            self.cursor = None
+        size = Size(width, starts[-1])
+        if size != self.virtual_size:
+            # Not by assignment, which would lay out the whole screen for each new line.
+            self.set_reactive(Rows.virtual_size, size)
+            self._scroll_update(size)
+        self.refresh()
+
+    def _anchor(self) -> tuple[str, int] | None:
+        """The first visible row, and how far its first line is above the top."""
+        top = self.scroll_offset.y
+        index = self._index_at(top)
+        if index is None:
+            return None
+        return self.key(self.rows[index]), top - self._starts[index]
+
+    def _restore(self, anchor: tuple[str, int] | None) -> None:
+        if anchor is None:
+            if self.follows and self._at_end:
+                self._to_end()
+            return
+        for index, row in enumerate(self.rows):
+            if self.key(row) == anchor[0]:
+                target = self._starts[index] + anchor[1]
+                if target != self.scroll_offset.y:
+                    self.scroll_to(y=target, animate=False, immediate=True, force=True)
+                return
+
+    def _to_end(self) -> None:
+        # Forced: right after a resize the scroll bar is not known to be needed yet.
+        self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
+
+    def _index_at(self, line: int) -> int | None:
+        if not 0 <= line < self._starts[-1]:
+            return None
+        return bisect_right(self._starts, line) - 1
+
+    # drawing
+
+    def render_line(self, y: int) -> Strip:
+        line = y + self.scroll_offset.y
+        base = self.visual_style
+        index = self._index_at(line)
+        if index is None or index >= len(self.rows):
+            return Strip.blank(self.size.width, base.rich_style)
+        key = self.key(self.rows[index])
+        number = line - self._starts[index]
+        content = self._drawn[key][1][number]
+        selection = self.text_selection
+        span = selection.get_span(line) if selection is not None else None
+        if key == self.cursor and (content or number + 1 < len(self._drawn[key][1])):
+            name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
+            base = self.get_visual_style(name)
+            strip = self._strip(content, base)
+        elif span is not None:
+            start, end = span
+            style = Style.from_styles(self.screen.get_component_styles("screen--selection"))
+            strip = self._strip(content.stylize(style, start, None if end == -1 else end), base)
+        else:
+            cached = self._strips.get((key, number))
+            if cached is None:
+                cached = self._strips[(key, number)] = self._strip(content, base)
+            strip = cached
+        strip = strip.crop_extend(0, self.size.width, base.rich_style)
+        return strip.apply_offsets(0, line)
+
+    def _strip(self, content: Content, base: Style) -> Strip:
+        return Strip(
+            [
+                Segment(text, (base + style).rich_style)
+                for text, style in content.render(base, end="", parse_style=self._get_style)
+            ]
+        )
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        lines = [line.plain for row in self.rows for line in self._drawn[self.key(row)][1]]
+        return selection.extract("\n".join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
+    # moving
+
+    def on_resize(self) -> None:
+        if self.scrollable_content_region.width != self._width:
+            self.redraw()
+        elif self.follows and self._at_end:
+            self._to_end()
+
+    def on_focus(self) -> None:
+        if self.cursor is None:
+            self._choose_first()
+        self.refresh()
+
+    def _choose_first(self) -> None:
+        self._jump(list(reversed(self.rows)) if self.follows else self.rows)
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._at_end = new_value >= self.max_scroll_y
+        if new_value < old_value and new_value < self.size.height:
+            self.post_message(self.ReachedTop(self))
+
+    @property
+    def current(self) -> R | None:
+        """The row under the cursor."""
+        return next((row for row in self.rows if self.key(row) == self.cursor), None)
+
+    def choose(self, key: str) -> None:
+        """Put the cursor on the row `key` and show it."""
+        self.cursor = key
+        for index, row in enumerate(self.rows):
+            if self.key(row) == key:
+                self._show_row(index)
+        self.refresh()
+
+    def _show_row(self, index: int) -> None:
+        start, end = self._starts[index], self._starts[index + 1]
+        height = min(end - start, max(1, self.size.height))
+        self.scroll_to_region(
+            Region(0, start, 1, height), animate=False, immediate=True, x_axis=False
+        )
+
+    def _move(self, step: int) -> None:
+        """To the next selectable row; a row taller than the view scrolls first."""
+        keys = [self.key(row) for row in self.rows]
+        if not keys:
+            return
+        at = keys.index(self.cursor) if self.cursor in keys else (-1 if step > 0 else len(keys))
+        top, height = self.scroll_offset.y, self.size.height
+        if 0 <= at < len(keys):
+            start, end = self._starts[at], self._starts[at + 1]
+            if end - start > height or not (start < top + height and end > top):
+                hidden = end > top + height if step > 0 else start < top
+                if hidden:
+                    self.scroll_relative(y=3 * step, animate=False, immediate=True)
+                    return
+        for index in range(at + step, len(keys) if step > 0 else -1, step):
+            if self.selectable(self.rows[index]):
+                self.cursor = keys[index]
+                self._show_row(index)
+                if index == 0 or not any(self.selectable(row) for row in self.rows[:index]):
+                    self.scroll_home(animate=False, immediate=True, x_axis=False)
+                break
+        else:
+            self.scroll_relative(y=step, animate=False, immediate=True)
+        self.refresh()
+
+    def action_cursor_up(self) -> None:
+        self._move(-1)
+
+    def action_cursor_down(self) -> None:
+        self._move(1)
+
+    def action_scroll_home(self) -> None:
+        self._jump(self.rows)
+        self.scroll_home(animate=False, immediate=True, x_axis=False)
+
+    def action_scroll_end(self) -> None:
+        self._jump(list(reversed(self.rows)))
+        self._to_end()
+
+    def _jump(self, rows: Sequence[R]) -> None:
+        first = next((row for row in rows if self.selectable(row)), None)
+        if first is not None:
+            self.cursor = self.key(first)
+            self.refresh()
+
+    def action_select(self) -> None:
+        row = self.current
+        if row is not None:
+            self.post_message(self.Chosen(self, row, {}))
+
+    def action_fold(self) -> None:
+        row = self.current
+        if row is not None:
+            self.toggle(row)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        index = None if offset is None else self._index_at(offset.y + self.scroll_offset.y)
+        if index is None or self.screen.get_selected_text():
+            return
+        row = self.rows[index]
+        meta = dict(event.style.meta)
+        if self.selectable(row):
+            self.cursor = self.key(row)
+            self.refresh()
+        if self.selectable(row) or meta.get("passage"):
+            self.post_message(self.Chosen(self, row, meta))

@@ -1,0 +1,108 @@
+"""The app over the real engine: the tutorial, and a crash."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+from textual.widgets import Input
+
+from memtui.tui.app import MemtuiApp
+from memtui.tui.screens.load import Load
+from memtui.tui.screens.passage import Passage
+from memtui.tui.screens.picker import Picker
+from memtui.tui.screens.welcome import Welcome
+from memtui.tui.widgets.mind import Mind
+from tests.tui.conftest import until
+
+PAGES = (
+    "The kestrel is a small falcon. It hovers over open fields while it looks for voles. "
+    + "Its nest is a hole in a wall or a tree. " * 30,
+    "The osprey lives near lakes. It eats fish, which it catches with its feet. "
+    + "It builds a large nest of sticks. " * 30,
+)
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    document = FPDF()
+    document.set_font("helvetica", size=12)
+    for text in PAGES:
+        document.add_page()
+        document.multi_cell(0, 8, text)
+    path = tmp_path / "birds of prey.pdf"
+    document.output(str(path))
+    return path
+
+
+async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "2")
+    app = MemtuiApp(persona="memgpt_doc")
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.store.last_ended, 60)
+        assert [item.kind for item in app.store.items] == ["agent"]  # the greeting
+
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Load))
+        app.screen.query_one("#path", Input).value = str(pdf)
+        await until(pilot, lambda: app.screen.query_one("#name", Input).value == "birds of prey")
+        await pilot.press("enter")
+        await until(pilot, lambda: [s.state for s in app.store.sources] == ["ready"], 60)
+        assert 0 < app.store.sources[0].passages == app.store.sources[0].indexed
+
+        await pilot.press(*"/attach", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.store.attached(app.store.sources[0].id))
+
+        ended = app.store.last_ended
+        await pilot.press(*"What does the osprey eat?", "enter")
+        await until(pilot, lambda: app.store.last_ended != ended, 60)
+        answer = app.store.items[-1]
+        assert answer.kind == "agent"
+        assert "fish" in answer.text
+        assert {(c.page, c.verified) for c in answer.citations} == {(2, True)}
+        assert any(block.title == "archival_memory_search" for block in app.store.blocks)
+
+        await pilot.press("f4")
+        mind = app.query_one(Mind)
+        hit = next(row for row in reversed(mind.rows) if row.hit is not None)
+        mind.choose(hit.key)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Passage) and app.screen.shown)
+        await pilot.press("escape")
+
+        pid = app.session._client and (await app.session._client.status()).pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        await until(pilot, lambda: app.store.trouble)
+        assert app.query_one("#trouble").display
+        ended = app.store.last_ended
+        await pilot.press("f3", *"What does the kestrel look for?", "enter")
+        await until(pilot, lambda: app.store.last_ended not in ("", ended), 60)
+        assert "voles" in app.store.items[-1].text
+        assert not app.store.trouble
+        said = [item.text for item in app.store.items if item.kind == "you"]
+        assert said == ["What does the osprey eat?", "What does the kestrel look for?"]
+
+    again = MemtuiApp()
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: again.store.agent is not None and again.store.items, 60)
+        assert [item.kind for item in again.store.items if item.kind in ("you", "agent")] == [
+            "agent", "you", "agent", "you", "agent",
+        ]  # fmt: skip
+
+
+async def test_the_demo_of_the_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "2")
+    app = MemtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Welcome))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.store.agent is not None and app.store.last_ended, 60)
+        assert app.store.agent is not None
+        assert app.store.agent.name == "Demo"
+        assert [source.name for source in app.store.agent.sources] == ["memtui-handbook"]
+        assert app.main.query_one("#prompt").text.endswith("?")  # type: ignore[attr-defined]
+        await pilot.press("ctrl+q")

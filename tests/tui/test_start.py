@@ -1,0 +1,100 @@
+"""Start-up: what is imported before the first frame, what opens, and what gets lost (nothing)."""
+
+import subprocess
+import sys
+
+from textual.widgets import OptionList
+
+from memtui import config
+from memtui.api.events import TurnStarted
+from memtui.tui.screens.load import Load
+from memtui.tui.screens.model import Model
+from memtui.tui.screens.picker import Picker
+from memtui.tui.screens.welcome import Welcome
+from memtui.tui.widgets.prompt import Prompt
+from tests.tui.conftest import Open, ScriptedApp, until
+
+HEAVY = ("httpx", "pydantic", "litellm", "pymilvus", "numpy", "fastapi", "markdown_it",
+         "memtui.api.client", "memtui.api.agents")  # fmt: skip
+
+
+def test_nothing_heavy_before_the_first_frame() -> None:
+    code = f"import sys, memtui.tui.app; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+async def test_keys_typed_before_the_prompt_are_in_it() -> None:
+    app = ScriptedApp(agent="a1")
+    async with app.run_test() as pilot:
+        app.main.typed = "ear"  # as typed into the shell of the first frame
+        await until(pilot, lambda: app.main.filled)
+        await pilot.press(*"ly")
+        assert app.query_one(Prompt).text.endswith("ly")
+
+
+async def test_the_last_agent_opens_without_a_greeting(opened: Open) -> None:
+    config.save({"ui.theme": "memtui-light"})
+    async with opened(agent=None) as (app, pilot):
+        await until(pilot, lambda: app.store.agent is not None)
+        assert app.current_theme.name == "memtui-light"
+        assert not app.client.requests
+
+
+async def test_a_persona_makes_a_new_agent_that_greets(opened: Open) -> None:
+    async with opened(agent=None, persona="memgpt_doc") as (app, pilot):
+        await until(pilot, lambda: "turn:login" in app.client.calls)
+        assert app.client.requests[0].persona == "memgpt_doc"
+
+
+async def test_a_draft_is_ready_in_the_prompt(opened: Open) -> None:
+    async with opened(draft="What is this?") as (app, _pilot):
+        assert app.query_one(Prompt).text == "What is this?"
+
+
+async def test_choose_offers_the_agents_then_a_new_one(opened: Open) -> None:
+    config.save({"agent.human": "basic"})
+    async with opened(agent=None, choose=True) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        assert isinstance(app.screen, Picker)
+        titles = [choice.title for choice in app.screen.choices]
+        assert titles == ["PoliteButterfly", "new agent"]
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "turn:login" in app.client.calls)
+
+
+def _nothing(app: ScriptedApp) -> None:
+    app.client.store_agents.clear()
+    app.client.store_sources.clear()
+
+
+async def test_the_welcome_and_its_ways(opened: Open) -> None:
+    async with opened(agent=None, setup=_nothing) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, Welcome))
+        assert app.screen.query_one(OptionList).option_count == 3
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Load))
+        await pilot.press("escape", "f10")
+        await until(pilot, lambda: isinstance(app.screen, Model))
+        await pilot.press(*"openai/x", "tab", *"http://h", "tab", *"secret-key-123", "enter")
+        await until(pilot, lambda: "reload" in app.client.calls)
+        saved = config.load()
+        assert saved.text("llm.model") == "openai/x"
+        assert saved.text("llm.api_key") == "secret-key-123"
+
+
+async def test_a_broken_configuration_is_told_and_survived(opened: Open) -> None:
+    from memtui import paths
+
+    paths.private_dir(paths.config_dir())
+    paths.config_file().write_text("not = toml =")
+    async with opened() as (app, pilot):
+        await until(pilot, lambda: app._notifications)
+        assert any("not valid TOML" in note.message for note in app._notifications)
+
+
+async def test_an_event_for_another_agent_is_no_business_of_ours(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.emit(TurnStarted(agent_id="other", turn_id="t", text="x"))
+        await pilot.pause(0.2)
+        assert not app.store.items

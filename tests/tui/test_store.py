@@ -1,0 +1,140 @@
+"""The store alone: events in, data out."""
+
+from typing import Any
+
+from memtui.api.agents import Message, ToolCall
+from memtui.api.events import (
+    AgentChanged,
+    JobProgress,
+    MemoryEdited,
+    MessageSaid,
+    Problem,
+    Resync,
+    SourceChanged,
+    TurnEnded,
+    TurnStarted,
+)
+from memtui.api.library import Job
+from memtui.tui import history
+from memtui.tui.store import Item, Store
+from tests.tui.scripted import HITS, NOW, QUESTION, REPLY, THOUGHT, agent, turn_events
+
+
+def store() -> Store:
+    made = Store()
+    made.agent = agent()
+    return made
+
+
+def test_a_turn_becomes_items_and_blocks() -> None:
+    s = store()
+    changes = s.apply(turn_events())
+    assert [item.kind for item in s.items] == ["you", "activity", "agent"]
+    assert s.items[0].text == QUESTION
+    assert s.items[2].text == REPLY
+    assert not s.items[2].live
+    assert [c.verified for c in s.items[2].citations] == [True, True, False]
+    assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
+    assert s.blocks[0].text == THOUGHT
+    assert s.blocks[1].hits == HITS
+    assert s.blocks[1].total == 37
+    assert all(block.done for block in s.blocks)
+    assert s.turn is None
+    assert changes.ended == "t1"
+    assert s.window == 8192
+
+
+def test_events_one_by_one_are_the_same_as_at_once() -> None:
+    one, many = store(), store()
+    one.apply(turn_events())
+    for event in turn_events():
+        many.apply([event])
+    assert [(i.key, i.text) for i in one.items] == [(i.key, i.text) for i in many.items]
+    assert [(b.key, b.text) for b in one.blocks] == [(b.key, b.text) for b in many.blocks]
+
+
+def test_events_of_another_agent_change_nothing() -> None:
+    s = store()
+    s.apply([TurnStarted(agent_id="other", turn_id="x", text="hello")])
+    assert not s.items
+    assert s.turn is None
+
+
+def test_an_own_message_is_not_shown_twice() -> None:
+    s = store()
+    s.add_item(Item("mine1", "you", QUESTION, turn="mine"))
+    s.apply(turn_events())
+    assert [item.kind for item in s.items].count("you") == 1
+
+
+def test_a_message_already_read_from_the_record_is_not_shown_twice() -> None:
+    s = store()
+    s.add_item(Item("m1", "agent", "hello", turn="t1"))
+    s.apply([MessageSaid(agent_id="a1", turn_id="t1", step=3, text="hello")])
+    assert len(s.items) == 1
+
+
+def test_queued_messages_stay_last() -> None:
+    s = store()
+    s.add_item(Item("q", "you", "later", state="queued"))
+    s.apply(turn_events())
+    assert s.items[-1].text == "later"
+
+
+def test_an_earlier_turn_folds_when_the_next_begins() -> None:
+    s = store()
+    s.apply(turn_events())
+    assert not any(block.folded for block in s.blocks)
+    s.apply([TurnStarted(agent_id="a1", turn_id="t2", text="more")])
+    assert all(block.folded for block in s.blocks)
+
+
+def test_a_failed_turn_says_why_in_the_conversation() -> None:
+    s = store()
+    s.apply([
+        TurnStarted(agent_id="a1", turn_id="t", text="hi"),
+        TurnEnded(agent_id="a1", turn_id="t", status="failed", problem="The key is wrong."),
+    ])  # fmt: skip
+    assert (s.items[-1].kind, s.items[-1].text) == ("problem", "The key is wrong.")
+
+
+def test_what_has_to_be_asked_again() -> None:
+    s = store()
+    assert s.apply([SourceChanged(source_id="s9")]).ask == {"sources"}
+    assert s.apply([AgentChanged(agent_id="a1")]).ask == {"agent"}
+    assert s.apply([AgentChanged(agent_id="other")]).ask == set()
+    assert s.apply([Resync()]).ask == {"all"}
+    assert s.apply([Problem(text="The disk is full.")]).problems == ["The disk is full."]
+    done = Job(id="j", state="done", created_at=NOW)
+    assert s.apply([JobProgress(job=done)]).ask == {"sources"}
+
+
+def test_memory_edits_are_blocks() -> None:
+    s = store()
+    edit = MemoryEdited(
+        agent_id="a1", label="human", before="Ada", after="Ada L.", author="agent", version=1
+    )
+    s.apply([edit, edit])
+    assert [(b.kind, b.title, b.before, b.text) for b in s.blocks] == [
+        ("memory", "human", "Ada", "Ada L.")
+    ] * 2
+
+
+def test_history_pairs_calls_with_their_results() -> None:
+    call = ToolCall(id="c1", name="archival_memory_search", arguments={"query": "x"})
+    say = ToolCall(id="c2", name="send_message", arguments={"message": "hi"})
+    common: dict[str, Any] = {"agent_id": "a1", "turn_id": "t", "created_at": NOW}
+    found: dict[str, Any] = {"hits": HITS, "total": 9, "ms": 3}
+    messages = [
+        Message(id=1, kind="user", text="q", **common),
+        Message(id=2, kind="assistant", thought="hm", tool=call, **common),
+        Message(id=3, kind="tool", tool_call_id="c1", text="{}", **found, **common),
+        Message(id=4, kind="assistant", thought="ah", tool=say, text="hi", **common),
+        Message(id=5, kind="tool", tool_call_id="c2", text="{}", **common),
+        Message(id=6, kind="alert", text="memory pressure", **common),
+    ]
+    items, blocks = history.unfold(messages)
+    assert [(i.kind, i.text) for i in items] == [("you", "q"), ("activity", ""), ("agent", "hi")]
+    assert [b.kind for b in blocks] == ["thought", "tool", "thought", "event"]
+    assert blocks[1].hits == HITS
+    assert items[1].block == blocks[1].key
