@@ -22,6 +22,7 @@ from memtui.engine.models import Models
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import PartsIndex, PartsVectors
 from memtui.library.indexing import Indexer
+from memtui.search import terms
 
 logger = logging.getLogger(__name__)
 FIRST_REQUEST = 1.0
@@ -90,6 +91,11 @@ class Engine:
         self.record.open()
         self.record.jobs.interrupt_running()
         self.record.agents.delete_temporary()
+        made_by = str(terms.VERSION)
+        if self.record.meta("terms") != made_by:
+            with self.record.write():
+                self.record.passages.rebuild_text()
+                self.record.set_meta("terms", made_by)
 
     def _start(self, work) -> None:  # type: ignore[no-untyped-def]
         task = asyncio.create_task(work)

@@ -46,11 +46,11 @@ class Life:
         while not self.server.should_exit:
             connected = bool(self.server.server_state.connections)
             seen = seen or connected
-            if connected or self.engine.busy():
-                needed_at = time.monotonic()
             linger = self.engine.linger
             patience = linger if seen else max(linger, FIRST_CLIENT)
-            if time.monotonic() - needed_at > patience:
+            if connected or self.engine.busy():
+                needed_at = time.monotonic()
+            elif time.monotonic() - needed_at > patience:
                 logger.info("nobody needs the engine: ending")
                 self.stop()
             await asyncio.sleep(min(0.5, max(0.02, linger / 10)))
