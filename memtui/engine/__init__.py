@@ -2,11 +2,14 @@
 
 The one place that wires the parts together; imports all of them, and neither `tui` nor `cli`.
 
-    __main__   the process: lock, socket, log, life and end
-    app        the HTTP API (routes/), errors as JSON
-    parts      builds record, archive, embedder, readers, indexer, models from the settings
-    hub        the one stream of events
-    jobs       loads, one after another or side by side
-    turns      agents' turns: one at a time for each agent, cancellable
-    adapters   what the agent and the library see of the record, the search and the archive
+    __main__, server   the process: lock, socket, log, life and end
+    app, routes/       the HTTP API, errors as JSON
+    engine             everything wired together, with a beginning and an end
+    parts, models      the record, archive, embedder, readers and models that the settings name
+    hub                the one stream of events
+    jobs, agents       what runs: loads, and turns (one at a time for each agent)
+    finder             the one search, its hits with their citations
+    memory, shelf      what the agent and the library see of the record and the archive
+    doctor, log        what is wrong, and what happened
+    reader             the process that reads documents
 """
