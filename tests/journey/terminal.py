@@ -30,7 +30,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            env=_environment(),
         )
         os.close(slave)
 
@@ -86,3 +86,9 @@ class Terminal:
             assert time.monotonic() < deadline, f"still running:\n{self.text}"
             self.read()
         return self.process.returncode
+
+
+def _environment() -> dict[str, str]:
+    """COLUMNS and LINES would win over the terminal's own size."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
