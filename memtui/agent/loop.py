@@ -96,6 +96,7 @@ class Turn:
         )
         try:
             await self._receive()
+            await self._model.prepare()
             while await self._one_step():
                 pass
         except asyncio.CancelledError:

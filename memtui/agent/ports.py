@@ -150,6 +150,9 @@ class ChatModel(Protocol):
     @property
     def offline(self) -> bool: ...
 
+    async def prepare(self) -> None:
+        """What is slow before the first call; harmless to repeat. Then `context_window` holds."""
+
     def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
     ) -> AsyncIterator[Chunk]:

@@ -11,11 +11,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
-from httpx_sse import aconnect_sse
 from pydantic import BaseModel, TypeAdapter
 
-from memtui import __version__, config
+from memtui import __version__, config, paths
 from memtui.api import launch
 from memtui.api.agents import (
     Agent,
@@ -29,12 +27,14 @@ from memtui.api.agents import (
 )
 from memtui.api.errors import ERRORS, MemtuiError, UnavailableError
 from memtui.api.events import EVENT, Event
+from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.api.system import Check, EngineStatus
 
 T = TypeVar("T")
-_GONE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+_GONE = httpx.TransportError
+_REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
 class Client:
@@ -50,21 +50,28 @@ class Client:
         self._connecting = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._enter()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def _enter(self) -> None:
         status = await self.status()
-        if status.version != __version__ and not status.jobs:
+        if status.version != __version__ and not status.jobs and status.clients <= 1:
             await self.stop_engine()
             status = await self.status()
         if status.version != __version__:
             self.notices.append(
                 f"The engine is memtui {status.version} and this is {__version__}. "
-                "When its jobs are done, run `memtui engine stop`."
+                "When its jobs are done and the app is closed, run `memtui engine stop`."
             )
         elif status.environment != config.environment_fingerprint():
             self.notices.append(
                 "The engine was started with other MEMTUI_* settings or API keys than this "
                 "terminal has. `memtui engine stop` ends it; the next command starts it anew."
             )
-        return self
 
     async def __aexit__(
         self,
@@ -95,7 +102,12 @@ class Client:
             except _GONE as error:
                 if self._http is http:
                     await self.close()
-                unsent = isinstance(error, httpx.ConnectError) or method == "GET"
+                unsent = isinstance(error, _REFUSED) or method == "GET"
+                if attempt == 2 and path == "/v1/engine":
+                    raise UnavailableError(
+                        "The engine ends as soon as it has started. "
+                        f"{paths.state_dir() / 'engine.stderr'} says why."
+                    ) from None
                 if attempt == 2 or not unsent:
                     raise UnavailableError(
                         "The engine stopped while it worked on this. Nothing that was saved is "
@@ -126,9 +138,10 @@ class Client:
 
     async def stop_engine(self, seconds: float = 30.0) -> None:
         """End the engine in order and wait for it. Raises UnavailableError when it stays."""
+        start = launch.last_start()
         await self._send("POST", "/v1/engine/stop")
         await self.close()
-        if not await asyncio.to_thread(launch.wait_until_gone, seconds):
+        if not await asyncio.to_thread(launch.wait_until_gone, seconds, start):
             raise UnavailableError(
                 f"The engine has not ended after {seconds:g} s. Its log says what it is doing: "
                 "`memtui folder` names it."
@@ -153,7 +166,7 @@ class Client:
                 async for message in stream.aiter_sse():
                     if message.data:
                         yield EVENT.validate_json(message.data)
-        except (*_GONE, httpx.TimeoutException):
+        except _GONE:
             pass
         if self._http is http:
             await self.close()

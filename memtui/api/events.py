@@ -120,6 +120,12 @@ class Problem(BaseModel):
     agent_id: str = ""
 
 
+class Subscribed(BaseModel):
+    """The first event on a stream: nothing that happens from now on is missed."""
+
+    type: Literal["subscribed"] = "subscribed"
+
+
 class Resync(BaseModel):
     """Events were missed (the stream was interrupted for too long): read everything again."""
 
@@ -140,6 +146,7 @@ Event = Annotated[
     | SourceChanged
     | AgentChanged
     | Problem
+    | Subscribed
     | Resync,
     Field(discriminator="type"),
 ]

@@ -121,10 +121,24 @@ def _home() -> dict[str, str]:
     return {"MEMTUI_HOME": str(Path(home).expanduser().absolute())} if home else {}
 
 
-def wait_until_gone(seconds: float) -> bool:
-    """Wait until no engine holds the lock any more; False when one still does after `seconds`."""
+def last_start() -> int:
+    """Identifies the last start of an engine: it changes with every one."""
+    try:
+        return paths.lock_file().stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def wait_until_gone(seconds: float, start: int = 0) -> bool:
+    """Wait until no engine holds the lock any more; False when one still does after `seconds`.
+
+    With `start` (`last_start`), another engine that was started since does not count: an open app
+    or a command in another terminal may have been quicker.
+    """
     deadline = time.monotonic() + seconds
     while True:
+        if start and last_start() != start:
+            return True
         try:
             lock = os.open(paths.lock_file(), os.O_RDWR)
         except OSError:

@@ -30,6 +30,9 @@ REMOVE_IDS = 500
 TIDY_ROWS = 2_000
 """Rows written after which unused memory is returned."""
 
+_NO_PINGS = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": False}
+"""pymilvus pings every 10 s, and Milvus Lite then drops the connection for too many of them."""
+
 
 class Archive:
     """The vectors of one collection. All methods are blocking and may be called from any thread.
@@ -175,6 +178,7 @@ class Archive:
             db_name=self._database,
             timeout=CONNECT_TIMEOUT,
             dedicated=True,  # closed with us, shared with nobody
+            **({"grpc_options": _NO_PINGS} if self._local else {}),
         )
 
     def _open(self, collection: str, dimension: int) -> bool:

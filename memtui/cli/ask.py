@@ -53,7 +53,7 @@ def ask(
         output.line(reply.reply)
     if reply.problem:
         output.note(reply.problem)
-    if reply.status == "failed" or not (reply.reply or reply.problem):
+    if reply.status == "failed" or not reply.reply:
         if not reply.problem:
             output.note(f"{reply.agent} ended its turn without an answer. Ask again.")
         return 1

@@ -119,17 +119,22 @@ def report(job: Job, stopped: bool = False, strict: bool = False, quiet: bool = 
     for text in result.notes:
         output.note(text)
     read = result.added + result.replaced
-    if result.failures:
-        total = read + result.unchanged + len(result.failures)
-        output.note(f"{len(result.failures)} of {output.count(total, 'file')} could not be loaded.")
+    failed = len(result.failures)
+    total = read + result.unchanged + failed
+    if failed and (total > 1 or result.passages):
+        output.note(f"{failed} of {output.count(total, 'file')} could not be loaded.")
     if stopped or job.state in {"cancelled", "interrupted"}:
         how = "Stopped" if stopped else f"The load was {job.state}"
         output.note(
             f"{how}. {job.source} keeps what is loaded so far; the same command goes on from there."
+            if result.passages
+            else f"{how} before anything was loaded. The same command begins again."
         )
         return INTERRUPTED if stopped else 1
     if job.state == "failed":
-        output.note(job.error or f"Nothing could be loaded into {job.source}.")
+        # Told already, file by file, when nothing but the files was wrong.
+        if not (failed and job.error.endswith(result.failures[0].reason)):
+            output.note(job.error or f"Nothing could be loaded into {job.source}.")
         return 1
     if result.unchanged and not read and not result.failures:
         output.note(

@@ -8,6 +8,8 @@ from memtui.api.agents import Agent, Template
 from memtui.api.client import Client
 from memtui.api.errors import NotFoundError
 from memtui.api.library import Source
+from memtui.api.names import check_name
+from memtui.api.plain import plain_line
 from memtui.cli import output
 
 T = TypeVar("T")
@@ -53,15 +55,19 @@ def pick(items: Sequence[N], wanted: str, what: str, remedy: str) -> N:
     close = difflib.get_close_matches(wanted, [item.name for item in items], 1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     listing = f" `memtui list {what}s` shows them all." if items else f" {remedy}"
-    raise NotFoundError(f"There is no {what} called '{wanted}'.{hint}{listing}")
+    shown = plain_line(wanted, 200)
+    raise NotFoundError(f"There is no {what} called '{shown}'.{hint}{listing}")
 
 
 async def find_agent(client: Client, name: str) -> Agent:
+    check_name(name, "agent name")
     remedy = "There are none yet; `memtui add agent --name NAME` makes one."
     return pick(await client.agents(), name, "agent", remedy)
 
 
 async def find_sources(client: Client, names: Sequence[str]) -> list[Source]:
+    for name in names:
+        check_name(name, "source name")
     remedy = "There are none yet; `memtui load directory` makes one."
     known = await client.sources()
     return [pick(known, name, "source", remedy) for name in names]
@@ -73,6 +79,7 @@ async def find_source(client: Client, name: str) -> Source:
 
 async def find_template(client: Client, what: str, name: str) -> Template:
     """The `what` (persona or human) called `name`, exactly. Raises NotFoundError."""
+    check_name(name, f"{what}'s name")
     for template in await client.templates(f"{what}s"):
         if template.name == name:
             return template

@@ -4,7 +4,9 @@ import click
 
 from memtui.api.agents import AgentDetail
 from memtui.api.client import Client
+from memtui.api.errors import NotFoundError
 from memtui.api.library import Document, Passage, PassageInContext, Source
+from memtui.api.plain import plain_line
 from memtui.cli import options, output
 from memtui.cli.session import call, find_agent, find_source, pick
 
@@ -123,6 +125,11 @@ def document(name: str, as_json: bool) -> None:
 @options.as_json
 def passage(passage_id: str, context: int, as_json: bool) -> None:
     """A passage, as `memtui search` names it, and where it stands."""
+    if not (passage_id.isascii() and passage_id.isalnum()):
+        raise NotFoundError(
+            f"There is no passage '{plain_line(passage_id, 100)}'. Take an id that `memtui search` "
+            "shows."
+        )
     found: PassageInContext = call(lambda client: client.passage(passage_id, context))
     if as_json:
         output.data(found)

@@ -19,7 +19,13 @@ from memtui.api.agents import (
     TurnReply,
     TurnRequest,
 )
-from memtui.api.errors import ConflictError, NotFoundError, UsageError
+from memtui.api.errors import (
+    ConflictError,
+    MemtuiError,
+    NotFoundError,
+    UnavailableError,
+    UsageError,
+)
 from memtui.api.events import AgentChanged
 from memtui.api.names import check_name
 from memtui.engine.finder import Finder
@@ -47,6 +53,7 @@ class Agents:
         self._turns: dict[str, asyncio.Task[TurnReply]] = {}
         self._background: set[asyncio.Task[TurnReply]] = set()
         self._temporary: set[str] = set()
+        self._ending = False
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # agents
@@ -95,10 +102,21 @@ class Agents:
 
     async def delete(self, agent_id: str) -> None:
         """Remove the agent from both stores; returns when nothing of it can be found any more."""
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
         await self.cancel(agent_id)
+        await self._forget(agent_id)
+        try:
+            await self._indexer.wait(f"agent_{agent_id}")
+        except MemtuiError as error:
+            raise not_yet_gone(agent.name, error) from None
+
+    async def _forget(self, agent_id: str) -> None:
+        """Delete it from the record, after which nothing finds it; the archive follows soon."""
+        self._temporary.discard(agent_id)
         await asyncio.to_thread(self._record.agents.delete, agent_id)
+        self._locks.pop(agent_id, None)
+        self._indexer.wake()
         self._hub.emit(AgentChanged(agent_id=agent_id, deleted=True))
-        await self._indexer.wait(f"agent_{agent_id}")
 
     async def attach(self, agent_id: str, source_id: str) -> AgentDetail:
         return await self._tie(agent_id, source_id, attach=True)
@@ -130,6 +148,8 @@ class Agents:
         It goes on when the client goes away; a temporary agent goes with its turn.
         """
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        if self._ending:
+            raise UnavailableError("The engine is stopping. Send the message again.")
         if request.kind == "message" and not request.text.strip():
             raise UsageError("The message is empty. Write something to the agent.")
         run = asyncio.create_task(self._run(agent, request))
@@ -141,7 +161,6 @@ class Agents:
         async with self._locks[agent.id]:
             await asyncio.to_thread(self._record.agents.touch, agent.id)
             model = self._models.get(agent.model)
-            await model.prepare()
             turn = Turn(self._memory(agent.id), model, self._hub.emit, request)
             task = self._turns[agent.id] = asyncio.create_task(turn.run())
             try:
@@ -149,8 +168,7 @@ class Agents:
             finally:
                 self._turns.pop(agent.id, None)
             if agent.id in self._temporary:
-                self._temporary.discard(agent.id)
-                await self.delete(agent.id)
+                await self._forget(agent.id)
             elif not task.cancelled():
                 self._hub.emit(AgentChanged(agent_id=agent.id))
             return turn.reply() if task.cancelled() else task.result()
@@ -169,7 +187,8 @@ class Agents:
         return bool(self._background)
 
     async def end(self) -> None:
-        """Interrupt every turn, and those that wait for one."""
+        """Interrupt every turn, and those that wait for one. No other begins."""
+        self._ending = True
         while self._background:
             for agent_id in list(self._turns):
                 await self.cancel(agent_id)
@@ -210,3 +229,11 @@ class Agents:
                 if built_in
                 else f"There is no {KINDS[kind]} called {name}. `memtui list {kind}` lists them."
             )
+
+
+def not_yet_gone(name: str, why: MemtuiError) -> UnavailableError:
+    """`name` is deleted from the record, and its vectors are still in the archive."""
+    return UnavailableError(
+        f"{name} is deleted and nothing finds it any more, but its vectors are still in Milvus. "
+        f"They go as soon as that works again. {why}"
+    )

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from memtui import __version__, config
-from memtui.api.errors import MemtuiError
+from memtui.api.errors import MemtuiError, NotFoundError, StorageError, UnavailableError
 from memtui.api.events import Problem, SourceChanged
 from memtui.api.library import Source
 from memtui.api.system import Check, EngineStatus
-from memtui.engine.agents import Agents
+from memtui.engine.agents import Agents, not_yet_gone
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
 from memtui.engine.hub import Hub
@@ -37,7 +37,7 @@ class Engine:
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
-        self.hub = Hub()
+        self.hub = Hub(self.attended)
         self.problem: MemtuiError | None = None
         try:
             settings = config.load()
@@ -55,10 +55,13 @@ class Engine:
             PartsIndex(self.parts),
             report=self._indexer_says,
         )
+        self.parts.refilled = self.indexer.wake
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.parts, self.indexer, self.hub)
         self.agents = Agents(self.parts, self.finder, self.indexer, self.models, self.hub)
         self._background: set[asyncio.Task[None]] = set()
+        self._reloading = asyncio.Lock()
+        self._opening = asyncio.Lock()
 
     def _indexer_says(self, sentence: str) -> None:
         if sentence:
@@ -67,7 +70,8 @@ class Engine:
 
     @property
     def linger(self) -> float:
-        return self.settings.number("engine.linger")
+        # One that cannot work makes room at once for one that may.
+        return self.settings.number("engine.linger") if self.problem is None else 0.0
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call of the record in a thread."""
@@ -107,6 +111,10 @@ class Engine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.parts.gate.wait(), FIRST_REQUEST)
         self.parts.gate.set()
+        await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Open the archive and import what the model needs, and say what does not work."""
         try:
             await self.parts.archive()
         except MemtuiError as error:
@@ -118,15 +126,19 @@ class Engine:
         """The first request has been answered: heavy imports may begin."""
         asyncio.get_running_loop().call_later(0.02, self.parts.gate.set)
 
+    async def quiet(self) -> None:
+        """Interrupt turns and loads, so that whoever waits for one gets its answer."""
+        self.parts.stopping()
+        await asyncio.gather(self.agents.end(), self.jobs.end())
+        self.hub.close()
+
     async def end(self) -> None:
         """Stop everything at a point where it can go on later; every process we started ends."""
         began = time.monotonic()
-        self.hub.close()
+        await self.quiet()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.agents.end()
-        await self.jobs.end()
         await self.indexer.stop()
         await self.parts.close()
         await asyncio.to_thread(self.record.close)
@@ -138,17 +150,21 @@ class Engine:
             settings = config.load()
         except config.ConfigError as error:
             raise MemtuiError(str(error)) from None
-        changed = {
-            key
-            for key in config.SETTINGS
-            if key.startswith(("archive.", "embedding.")) and settings[key] != self.settings[key]
-        }
-        self.settings = self.parts.settings = self.models.settings = settings
-        if changed:
-            await self.indexer.stop()
-            await self.parts.reopen()
-            self.indexer.start()
-        self._start(self.models.prepare())
+        async with self._reloading:
+            changed = any(
+                settings[key] != self.settings[key]
+                for key in config.SETTINGS
+                if key.startswith(("archive.", "embedding."))
+            )
+            self.settings = self.parts.settings = self.models.settings = settings
+            if self.problem is not None:
+                self.problem = None
+                await self.begin()
+            elif changed:
+                async with self.indexer.paused():
+                    self.parts.reopen()
+                self.attended(self.hub.heard)
+        self._start(self._prepare())
 
     def attended(self, by_app: bool) -> None:
         """Leave a core to the app while one is open, and take all of them otherwise."""
@@ -157,8 +173,14 @@ class Engine:
 
     # what the routes ask
 
-    def check_open(self) -> None:
-        """Raises what kept the record from being opened."""
+    async def check_open(self) -> None:
+        """Raises what keeps the record from being opened; what could be mended is tried again."""
+        if self.problem is None:
+            return
+        async with self._opening:
+            if isinstance(self.problem, StorageError | UnavailableError):
+                self.problem = None
+                await self.begin()
         if self.problem is not None:
             raise self.problem
 
@@ -188,13 +210,17 @@ class Engine:
         ]
 
     async def delete_source(self, source_id: str) -> None:
-        await asyncio.to_thread(self.record.sources.get, source_id)
+        source = await asyncio.to_thread(self.record.sources.get, source_id)
         for job in await self.jobs.list():
             if job.source_id == source_id and job.state in ("waiting", "running"):
                 await self.jobs.cancel(job.id)
-        await asyncio.to_thread(self.record.sources.delete, source_id)
+        with contextlib.suppress(NotFoundError):  # a load that found nothing took it along
+            await asyncio.to_thread(self.record.sources.delete, source_id)
         self.hub.emit(SourceChanged(source_id=source_id, deleted=True))
-        await self.indexer.wait(f"source_{source_id}")
+        try:
+            await self.indexer.wait(f"source_{source_id}")
+        except MemtuiError as error:
+            raise not_yet_gone(source.name, error) from None
 
     async def doctor(self) -> list[Check]:
         return await examine(self)

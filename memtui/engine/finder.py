@@ -1,10 +1,12 @@
 """Search over the record and the archive: scopes chosen, channels joined, hits given citations."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from memtui.api.errors import NotFoundError
 from memtui.api.library import Passage
 from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
 from memtui.engine.parts import Parts
@@ -60,10 +62,10 @@ class Finder:
         ]
 
     def _cited(self, found: hybrid.Ranked) -> list[Hit]:
-        counts = {
-            source_id: self._record.sources.get(source_id).documents
-            for source_id in {hit.source_id for hit in found.hits if hit.source_id}
-        }
+        counts = {}
+        for source_id in {hit.source_id for hit in found.hits if hit.source_id}:
+            with contextlib.suppress(NotFoundError):  # deleted just now
+                counts[source_id] = self._record.sources.get(source_id).documents
         return [
             hit.model_copy(
                 update={

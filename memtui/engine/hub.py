@@ -1,20 +1,24 @@
 """The one stream of events, from everything that happens to every client."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 
-from memtui.api.events import Event, Resync
+from memtui.api.events import Event, Resync, Subscribed
 
 BACKLOG = 10_000
 """Events a slow client may fall behind before it is told to read everything again."""
 
+SIGN_OF_LIFE = 15.0
+"""Seconds without an event after which a listener hears that the engine is there."""
+
 
 class Hub:
-    """`emit` from the event loop's thread; `emit_soon` from any other."""
+    """Use it on the event loop. `attended` hears whether anybody listens, when that changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, attended: Callable[[bool], object] = lambda listens: None) -> None:
         self._queues: set[asyncio.Queue[Event | None]] = set()
-        self._loop = asyncio.get_running_loop()
+        self._attended = attended
         self.closed = False
 
     def emit(self, event: Event) -> None:
@@ -26,25 +30,34 @@ class Hub:
             else:
                 queue.put_nowait(event)
 
-    def emit_soon(self, event: Event) -> None:
-        self._loop.call_soon_threadsafe(self.emit, event)
+    async def listen(self) -> AsyncGenerator[Event | None, None]:
+        """`Subscribed`, then every event; None now and then, as a sign of life.
 
-    async def listen(self) -> AsyncIterator[Event | None]:
-        """Events from now on; None now and then, as a sign of life; ends when the hub closes."""
+        Ends when the hub closes, after what was emitted until then. Close the iterator
+        (`contextlib.aclosing`) when it is left before that.
+        """
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._queues.add(queue)
+        if len(self._queues) == 1:
+            self._attended(True)
         try:
-            yield None
-            while not self.closed:
-                try:
-                    event = await asyncio.wait_for(queue.get(), 15)
-                except TimeoutError:
-                    yield None
-                else:
-                    if event is not None:
-                        yield event
+            yield Subscribed()
+            while not (self.closed and queue.empty()):
+                event = None
+                # Not asyncio.wait_for: in Python 3.11 that may swallow a cancellation.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SIGN_OF_LIFE):
+                        event = await queue.get()
+                yield event
         finally:
             self._queues.discard(queue)
+            if not self._queues:
+                self._attended(False)
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._queues)
 
     def close(self) -> None:
         self.closed = True

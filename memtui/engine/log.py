@@ -19,6 +19,19 @@ class _PrivateHandler(logging.handlers.RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 
+class _Brief(logging.Filter):
+    """Of what libraries say, one line: their tracebacks help their authors only, and may quote a
+    document. What they raise, memtui tells in sentences of its own; asyncio and uvicorn report
+    mistakes of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(("memtui", "asyncio", "uvicorn")):
+            lines = record.getMessage().strip().splitlines() or [""]
+            record.msg, record.args = lines[0][:500], ()
+            record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
 def begin() -> None:
     """Send every logger of this process to the log file. Others than ours: warnings only."""
     handler = _PrivateHandler(
@@ -27,6 +40,9 @@ def begin() -> None:
     handler.setFormatter(
         logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
     )
+    if not os.environ.get("MEMTUI_DEBUG"):
+        handler.addFilter(_Brief())
+        logging.raiseExceptions = False  # a full disk below the log is told elsewhere
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

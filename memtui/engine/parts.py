@@ -6,8 +6,10 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from memtui import config, paths
+from memtui.api.errors import UnavailableError
 from memtui.archive import Archive
 from memtui.embedding import BuiltinEmbedder, Embedder, LitellmEmbedder
 from memtui.library.reader_pool import ReaderPool
@@ -20,7 +22,10 @@ INDEX = "index"
 """The record's note of the index that its marks are about."""
 
 RETRY = 5.0
-"""Seconds before an archive that could not be opened is tried again."""
+"""Seconds after which an archive that could not be opened is tried again."""
+
+PATIENCE = 1.0
+"""Seconds that whoever asks then waits for it; an unreachable server takes ten to be given up."""
 
 
 class Parts:
@@ -35,20 +40,41 @@ class Parts:
         self._archive = _archive(settings)
         self.gate = asyncio.Event()  # set once heavy imports may begin
         self._opening: asyncio.Task[Archive] | None = None
-        self._opened_at = 0.0
+        self._failed: tuple[float, BaseException] | None = None  # when, and why
+        self._closed = False
+        self.refilled: Callable[[], object] = lambda: None  # hears that all is to be indexed anew
 
     async def archive(self) -> Archive:
         """The archive, open. Raises StorageError or UnavailableError when it cannot be opened;
-        some seconds later that is tried again."""
-        task = self._opening
-        failed = task is not None and task.done() and task.exception() is not None
-        if task is None or (failed and time.monotonic() - self._opened_at > RETRY):
-            task = self._opening = asyncio.create_task(self._open())
-            self._opened_at = time.monotonic()
+        some seconds later that is tried again, without keeping anybody waiting for long."""
+        task, failed = self._opening, self._failed
+        if task is None or (
+            task.done() and failed is not None and time.monotonic() - failed[0] > RETRY
+        ):
+            task = self._open_soon()
+        if failed is not None and not task.done():
+            await asyncio.wait([task], timeout=PATIENCE)
+            if not task.done():
+                raise type(failed[1])(str(failed[1]))
         return await asyncio.shield(task)
 
-    async def _open(self) -> Archive:
+    def _open_soon(self, instead: asyncio.Task[None] | None = None) -> asyncio.Task[Archive]:
+        """Open the archive in the background, once the one that it stands `instead` of is shut."""
+        self._opening = asyncio.create_task(self._open(instead))
+        self._opening.add_done_callback(self._opened)
+        return self._opening
+
+    def _opened(self, task: asyncio.Task[Archive]) -> None:
+        if task is self._opening and not task.cancelled():
+            error = task.exception()
+            self._failed = None if error is None else (time.monotonic(), error)
+
+    async def _open(self, instead: asyncio.Task[None] | None) -> Archive:
+        if instead is not None:
+            await asyncio.wait([instead])
         await self.gate.wait()
+        if self._closed:
+            raise UnavailableError("The engine is stopping. Try again: the next command starts it.")
         embedder, archive = self.embedder, self._archive
         dimension = await embedder.probe()
         collection = f"memtui_{embedder.slug}_{dimension}"
@@ -58,34 +84,51 @@ class Parts:
         index = f"{self.settings.archive_uri()} {collection}"
         known = await asyncio.to_thread(self.record.meta, INDEX)
         if new or known != index:
-            await asyncio.to_thread(self._refill, index)
+            await asyncio.to_thread(self._refill, archive, index)
+            self.refilled()
         logger.info("the archive %s is open after %.2f s", collection, time.monotonic() - began)
         return archive
 
-    def _refill(self, index: str) -> None:
+    def _refill(self, archive: Archive, index: str) -> None:
+        # It may know scopes from before, with passages that were deleted since.
+        for scope in self.record.passages.scopes():
+            archive.drop(scope)
         with self.record.write():
             self.record.passages.unmark_all()
             self.record.set_meta(INDEX, index)
 
-    async def reopen(self) -> None:
-        """Close the archive and the embedder, and use those that the settings name now."""
-        await self._close_archive()
-        await self.embedder.close()
-        self._opening = None
+    def reopen(self) -> None:
+        """Use the archive and the embedder that the settings name now. Whoever asks for the
+        archive from now on gets the new one, once the old one has been closed."""
+        old = asyncio.create_task(_shut(self._opening, self._archive, self.embedder))
         self.embedder = _embedder(self.settings)
         self.record.embedding_model = self.embedder.model
         self._archive = _archive(self.settings)
-
-    async def _close_archive(self) -> None:
-        if self._opening is not None:
-            await asyncio.gather(self._opening, return_exceptions=True)
-        await asyncio.to_thread(self._archive.close)
+        self._failed = None
+        self._open_soon(old)
 
     async def close(self) -> None:
         """Close what is open; the record last, by whoever opened it."""
+        self.stopping()
         await self.readers.close()
-        await self.embedder.close()
-        await self._close_archive()
+        await _shut(self._opening, self._archive, self.embedder)
+
+    def stopping(self) -> None:
+        """Nobody waits for the archive any more: one that has not been opened never will be."""
+        self._closed = True
+        self.gate.set()
+
+
+async def _shut(
+    opening: asyncio.Task[Archive] | None, archive: Archive, embedder: Embedder
+) -> None:
+    await embedder.close()  # opening may wait for it
+    if opening is not None:
+        await asyncio.wait([opening])
+    try:
+        await asyncio.to_thread(archive.close)
+    except Exception:
+        logger.exception("the archive could not be closed in order")
 
 
 def _embedder(settings: config.Config) -> Embedder:

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import struct
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ logger = logging.getLogger(__name__)
 FIRST_CLIENT = 10.0
 """Seconds a new engine waits for its first client, whatever its linger."""
 
+THREADS = 16
+"""Blocking calls of the record and the archive that may run at the same time."""
+
 
 class Life:
     """Knows who is connected, and ends the server `linger` seconds after the last need for it."""
@@ -30,6 +35,7 @@ class Life:
         self.engine = engine
         self.server = server
         self.path = path
+        self._stopped = asyncio.Event()
 
     def status(self) -> EngineStatus:
         return self.engine.status().model_copy(
@@ -38,7 +44,7 @@ class Life:
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.engine.hub.close()
+        self._stopped.set()
 
     async def watch(self) -> None:
         seen = False
@@ -53,12 +59,19 @@ class Life:
             elif time.monotonic() - needed_at > patience:
                 logger.info("nobody needs the engine: ending")
                 self.stop()
-            await asyncio.sleep(min(0.5, max(0.02, linger / 10)))
-        # SIGTERM sets should_exit behind our back: the event streams must end too.
-        self.engine.hub.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(0.5, max(0.02, linger / 10))):
+                    await self._stopped.wait()
+        # The server waits for its connections. (SIGTERM sets should_exit behind our back.)
+        await self.engine.quiet()
 
 
 async def serve(listener: socket.socket, environment: str) -> None:
+    # Python's own number is 6 on two cores: a slow Milvus server would hold up the record too.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "engine"))
+    # The server sends itself the signal that ended it again afterwards: that is not to kill us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     engine = Engine(environment)
     app = create_app(engine)
     server = uvicorn.Server(

@@ -54,8 +54,8 @@ def find(request: LoadRequest) -> Found:
     """
     found = Found()
     candidates = list(request.paths)
+    extensions = {_extension(name) for name in request.extensions or DEFAULT_EXTENSIONS}
     if request.directory is not None:
-        extensions = {_extension(name) for name in request.extensions or DEFAULT_EXTENSIONS}
         candidates += _walk(request.directory, request.recursive, extensions, found)
     seen: set[tuple[int, int]] = set()
     for path in sorted(set(candidates), key=os.fsencode):
@@ -63,6 +63,13 @@ def find(request: LoadRequest) -> Found:
         if status is not None and (status.st_dev, status.st_ino) not in seen:
             seen.add((status.st_dev, status.st_ino))
             found.files.append(FoundFile(path, status.st_size))
+    if request.directory is not None and not found.files and not found.failures:
+        listed = ", ".join(sorted(extensions))
+        found.fail(
+            request.directory,
+            f"The folder {show(request.directory)} holds no file that ends in {listed}. Choose "
+            "others with --extensions, or add --recursive for the folders in it.",
+        )
     return found
 
 
@@ -77,7 +84,7 @@ def _regular(path: str, found: Found) -> os.stat_result | None:
     try:
         status = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        found.fail(path, f"{name} does not exist.")
+        found.fail(path, f"{show(path)} does not exist. Check the path.")
         return None
     except (OSError, ValueError) as error:
         found.fail(path, f"{name} cannot be read: {_reason(error)}.")
@@ -86,7 +93,9 @@ def _regular(path: str, found: Found) -> os.stat_result | None:
         found.fail(path, f"{name} is a folder. Load a folder with --input-dir.")
         return None
     if not stat.S_ISREG(status.st_mode):
-        found.fail(path, f"{name} is not a regular file (a pipe, a socket or a device).")
+        found.fail(
+            path, f"{name} is a pipe, a socket or a device. Save what it gives to a file first."
+        )
         return None
     return status
 
@@ -127,7 +136,7 @@ def _walk(
 def _folder_problem(folder: str, error: OSError | ValueError) -> str:
     shown = show(folder)
     if isinstance(error, FileNotFoundError):
-        return f"The folder {shown} does not exist."
+        return f"The folder {shown} does not exist. Check the path."
     if isinstance(error, NotADirectoryError):
         return f"{shown} is not a folder. Load files with --input-files."
     return f"The folder {shown} cannot be read: {_reason(error)}."

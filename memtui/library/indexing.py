@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,9 @@ SLICE = 16
 
 BATCH_SECONDS = 3.0
 """A batch is written after this time however small it is, so that a slow embedder's work shows."""
+
+PATIENCE = 5.0
+"""Seconds that `wait` waits for an archive or embedder that is away."""
 
 URGENT = ("recall_", "agent_")
 """Scopes of one message or memory each, which the next search should find."""
@@ -61,6 +64,7 @@ class Indexer:
         report: Callable[[str], None] = lambda sentence: None,
         batch: int = BATCH,
         pause: float = _FIRST_PAUSE,
+        patience: float = PATIENCE,
     ) -> None:
         self.passages = passages
         self.removals = removals
@@ -69,6 +73,7 @@ class Indexer:
         self._report = report
         self._batch = batch
         self._first_pause = pause
+        self.patience = patience
         self._work = asyncio.Event()
         self._news = asyncio.Condition()
         self._changes = 0  # counted, so that none between a look and a wait is missed
@@ -76,6 +81,8 @@ class Indexer:
         self._writing: asyncio.Task[None] | None = None
         self._in_flight: set[str] = set()
         self._error: MemtuiError | None = None
+        self._away: tuple[float, UnavailableError] | None = None  # since when, and why
+        self._paused = False
         self._trouble = ""
 
     def start(self) -> None:
@@ -98,13 +105,25 @@ class Indexer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._task = self._writing = None
+        self._away = None
         await self._tell()
+
+    @contextlib.asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Stopped inside, while embedder or index are exchanged; whoever waits, waits on."""
+        self._paused = True
+        await self.stop()
+        try:
+            yield
+        finally:
+            self._paused = False
+            self.start()
 
     async def wait(self, scope: str | None = None) -> None:
         """Until nothing of `scope` (None: of all) is pending and no removal is.
 
-        Raises the MemtuiError that keeps the indexer from going on; an archive or embedder that
-        is only unavailable is waited for.
+        Raises the MemtuiError that keeps the indexer from going on; when the archive or the
+        embedder is only unavailable, after some seconds. The indexer itself tries again for ever.
         """
         self._error = None
         self._work.set()
@@ -114,9 +133,11 @@ class Indexer:
                 return
             if self._error is not None:
                 raise self._error
-            if self._task is None:
+            if self._away is not None and time.monotonic() - self._away[0] >= self.patience:
+                raise UnavailableError(str(self._away[1]))
+            if self._task is None and not self._paused:
                 raise UnavailableError("Indexing has been stopped. It goes on at the next start.")
-            if self._task.done():
+            if self._task is not None and self._task.done():
                 self._task.result()
                 raise UnavailableError("Indexing has ended. Restart memtui.")
             # The time limit is for what others do: they may have deleted the rest of the scope.
@@ -140,10 +161,10 @@ class Indexer:
                 try:
                     await self._until_idle()
                     pause = self._first_pause
-                    self._say("")
+                    self._works()
                     await self._sleep(_IDLE)
                 except UnavailableError as error:
-                    self._say(str(error))
+                    self._is_away(error)
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
                 except Exception as error:  # noqa: BLE001 - one bad day must not end the indexer
@@ -229,10 +250,10 @@ class Indexer:
                 break
             except UnavailableError as error:
                 # The vectors are kept: embedding is what costs.
-                self._say(str(error))
+                self._is_away(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-        self._say("")
+        self._works()
         self._in_flight.difference_update(batch.ids)
         await self._tell()
 
@@ -265,6 +286,15 @@ class Indexer:
         self._error = error
         self._say(str(error))
         await self._tell()
+
+    def _is_away(self, error: UnavailableError) -> None:
+        since = self._away[0] if self._away is not None else time.monotonic()
+        self._away = since, error
+        self._say(str(error))
+
+    def _works(self) -> None:
+        self._away = None
+        self._say("")
 
     def _say(self, sentence: str) -> None:
         if sentence != self._trouble:

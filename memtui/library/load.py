@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from memtui.api.errors import MemtuiError, StorageError, UnavailableError
+from memtui.api.errors import MemtuiError
 from memtui.api.library import Document, LoadFailure, LoadReport, LoadRequest, Progress
 from memtui.library import files
 from memtui.library.document import UnreadableError
@@ -200,6 +200,9 @@ class Loader:
         A file that could not be read this time keeps what was read of it before.
         """
         if not self._fresh:
+            self.report.notes.append(
+                f"Nothing new could be read, so {self.request.name} keeps what it had."
+            )
             return
         kept = {*self._fresh.values(), *self._failed}
         for document in self.shelf.documents(self.source_id):
@@ -228,10 +231,11 @@ class Loader:
         self.meter.progress.doing = "embedding"
         try:
             await self.indexing.wait(self.scope)
-        except (StorageError, UnavailableError):
-            raise
         except MemtuiError as error:
-            self.report.notes.append(f"Only full-text search finds what was loaded: {error}")
+            self.report.notes.append(
+                "What was loaded is found by its words, not yet by its meaning; that follows "
+                f"when it can. {error}"
+            )
 
     async def _follow(self) -> None:
         while self.indexing is not None:
@@ -268,9 +272,9 @@ async def load(
     """Load what `request` names into the source. One bad file never ends it.
 
     With `indexing`, passages are indexed while files are read, and the load ends when all of the
-    source are; without, when their text is recorded. `report` (a new one by default) is filled
-    as it goes, for whoever cancels. Raises StorageError when the disk is full, and
-    UnavailableError; what was done until then stays.
+    source are, or with a note when they cannot be just now; without, when their text is recorded.
+    `report` (a new one by default) is filled as it goes, for whoever cancels. Raises StorageError
+    when the disk is full, and UnavailableError; what was done until then stays.
     """
     loader = Loader(
         request, source_id, shelf, reader, Meter(progress), indexing, report or LoadReport()

@@ -138,7 +138,7 @@ def _read(
     path, name = str(request["path"]), str(request["name"])
     before = _digest(path)
     if not before["size"]:
-        raise UnreadableError(f"{name} is empty (0 bytes).", "empty")
+        raise UnreadableError(f"{name} is empty (0 bytes). Get it anew.", "empty")
     last = 0.0
 
     def on_page(number: int) -> None:

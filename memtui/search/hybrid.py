@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from memtui.api.errors import ModelError, UnavailableError
+from memtui.api.errors import MemtuiError
 from memtui.api.library import Passage
 from memtui.api.search import Hit, Mode
 from memtui.search.fusion import Fused, fuse, judged
@@ -80,10 +80,10 @@ async def _channels(
     async def words() -> Sequence[Scored]:
         return await ports.text(scopes, terms, DEPTH) if terms else []
 
-    async def vectors() -> Sequence[Scored] | UnavailableError | ModelError:
+    async def vectors() -> Sequence[Scored] | MemtuiError:
         try:
             return await ports.dense(scopes, await ports.encode(query), DEPTH)
-        except (UnavailableError, ModelError) as error:
+        except MemtuiError as error:
             return error
 
     if mode == "text":

@@ -232,6 +232,9 @@ class Scripted:
     requests: list[list[dict[str, Any]]] = field(default_factory=list)
     gate: Callable[[str], Awaitable[None]] | None = None
 
+    async def prepare(self) -> None:
+        """Nothing to prepare."""
+
     async def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
     ) -> AsyncIterator[Piece]:

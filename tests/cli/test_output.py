@@ -120,9 +120,10 @@ FAILED = [LoadFailure(path="/x/a.pdf", reason="a.pdf is encrypted.")]
         ("done", DONE.model_copy(update={"added": 0, "unchanged": 1}), False, 0, "Loaded",
          "already has this file, unchanged. To load it afresh, add --replace."),
         ("done", DONE.model_copy(update={"unchanged": 2}), False, 0, "Loaded", "2 files unchanged"),
-        ("failed", LoadReport(failures=FAILED), False, 1, "", "Nothing could be loaded"),
+        ("failed", LoadReport(failures=FAILED), False, 1, "", "a.pdf is encrypted."),
         ("failed", None, False, 1, "", "Nothing could be loaded"),
-        ("interrupted", None, False, 1, "", "the same command goes on from there"),
+        ("interrupted", DONE, False, 1, "", "the same command goes on from there"),
+        ("interrupted", None, False, 1, "", "before anything was loaded"),
         ("cancelled", None, False, 1, "", "cancelled"),
     ],
 )  # fmt: skip

@@ -13,14 +13,18 @@ from fpdf import FPDF
 def memtui(
     *arguments: str, check: bool = True, env: dict[str, str] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. With `check`, anything but exit status 0 fails the test."""
+    """Run a command to its end. With `check`, anything but exit status 0 fails the test.
+
+    `input` is what it reads from standard input, which is empty otherwise.
+    """
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
     done = subprocess.run(
         [sys.executable, "-m", "memtui", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
         **options,
     )
     if check:
@@ -28,8 +32,8 @@ def memtui(
     return done
 
 
-def memtui_json(*arguments: str, check: bool = True) -> Any:
-    return json.loads(memtui(*arguments, "--json", check=check).stdout)
+def memtui_json(*arguments: str, check: bool = True, **options: Any) -> Any:
+    return json.loads(memtui(*arguments, "--json", check=check, **options).stdout)
 
 
 def make_pdf(path: Path, pages: list[str]) -> Path:

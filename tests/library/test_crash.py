@@ -23,6 +23,7 @@ from memtui.library.files import FoundFile
 from memtui.library.indexing import Indexer
 from memtui.library.load import load
 from memtui.library.ports import Digest, ReadDocument, Reading, ReadPassage
+from memtui.record.rows import NewMessage
 from memtui.record.store import Record
 from tests.library.helpers import DIMENSION, ArchiveIndex, Embedder, RecordShelf, plain_terms
 
@@ -160,7 +161,8 @@ async def replacing_load(stores: Stores, shelf: Any, indexer: Indexer, files: Pa
 
 
 async def second_load(stores: Stores, shelf: Any, indexer: Indexer, files: Path) -> None:
-    """One file changed, one new, one now the same as another; and another source is deleted."""
+    """One file changed, one new, one now the same as another; and another source, which is
+    attached to an agent that has spoken from it, is deleted."""
     write(files / "b.txt", "changed")
     write(files / "c.txt", "new")
     (files / "d.txt").write_bytes((files / "a.txt").read_bytes())
@@ -175,13 +177,21 @@ def verify(stores: Stores, files: Path) -> None:
     documents = record.documents.list()
     assert {document.sha256 for document in documents} == expected
     assert len(documents) == len(expected)
-    scope = f"source_{source(stores, 's')}"
-    ids = record.passages.ids(scope)
-    assert set(record.passages.scopes()) | archive.scopes() == {scope}
-    assert len(ids) == len(set(ids)) == sum(document.passages for document in documents)
-    assert archive.ids(scope) == set(ids)
-    assert archive.count(scope) == len(ids)
-    assert record.passages.counts(scope) == (len(ids), len(ids))
+    for scope in set(record.passages.scopes()) | archive.scopes():
+        ids = record.passages.ids(scope)
+        assert len(ids) == len(set(ids)) > 0
+        assert archive.ids(scope) == set(ids)
+        assert archive.count(scope) == len(ids)
+        assert record.passages.counts(scope) == (len(ids), len(ids))
+    # Of the source that was deleted nothing is left, not even what was said from it.
+    scopes = {f"source_{source(stores, 's')}"}
+    for agent in record.agents.list():
+        scopes.add(f"recall_{agent.id}")
+        (said,) = record.passages.many(record.passages.ids(f"recall_{agent.id}")).values()
+        assert (said.text, agent.sources) == ("a question", [])
+    assert set(record.passages.scopes()) == scopes
+    ids = record.passages.ids(f"source_{source(stores, 's')}")
+    assert len(ids) == sum(document.passages for document in documents)
     for document in documents:
         text = Path(document.path).read_text()
         mine = [p for p in record.passages.many(ids).values() if p.document_id == document.id]
@@ -213,6 +223,13 @@ async def load_once(folder: Path, files: Path) -> None:
         request = LoadRequest(name="other", directory=str(files))
         other = source(stores, "other")
         await load(request, other, shelf, InProcess(), lambda _: None, indexer)
+        record = stores.record
+        agent = record.agents.create("Ada", "p", "h", source_ids=[other])
+        said = NewMessage(kind="assistant", text="x", recall="from other", source_ids=(other,))
+        asked = NewMessage(kind="user", text="x", recall="a question")
+        record.messages.append(agent.id, "turn", [asked, said])
+        indexer.wake()
+        await indexer.wait()
 
 
 @pytest.mark.parametrize(

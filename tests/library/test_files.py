@@ -25,9 +25,9 @@ def test_named_files(tmp_path: Path) -> None:
     assert sorted(reasons) == sorted(
         [
             f"{tmp_path.name} is a folder. Load a folder with --input-dir.",
-            "y.txt does not exist.",
+            f"{tmp_path}/a.xyz/y.txt does not exist. Check the path.",
             "nul.txt cannot be read: its name is impossible.",
-            "x.pdf does not exist.",
+            f"{tmp_path}/x.pdf does not exist. Check the path.",
         ]
     )
 
@@ -62,7 +62,7 @@ def test_folder_with_traps(tmp_path: Path) -> None:
             os.chdir(before)
     files, reasons = names(tmp_path, directory=str(tmp_path), recursive=True)
     assert files == ["good.txt"]
-    assert "gone.txt does not exist." in reasons
+    assert f"{tmp_path}/gone.txt does not exist. Check the path." in reasons
     assert len([reason for reason in reasons if reason.startswith("self.txt")]) == 1
     assert len(reasons) == 2
 
@@ -70,7 +70,7 @@ def test_folder_with_traps(tmp_path: Path) -> None:
 def test_a_named_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p.txt")
     assert names(tmp_path, paths=[str(tmp_path / "p.txt")])[1] == [
-        "p.txt is not a regular file (a pipe, a socket or a device)."
+        "p.txt is a pipe, a socket or a device. Save what it gives to a file first."
     ]
 
 
@@ -89,10 +89,15 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
 def test_bad_folders(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_text("x")
     assert names(tmp_path, directory=f"{tmp_path}/no")[1] == [
-        f"The folder {tmp_path}/no does not exist."
+        f"The folder {tmp_path}/no does not exist. Check the path."
     ]
     assert names(tmp_path, directory=f"{tmp_path}/f.txt")[1] == [
         f"{tmp_path}/f.txt is not a folder. Load files with --input-files."
+    ]
+    (tmp_path / "bare").mkdir()
+    assert names(tmp_path, directory=f"{tmp_path}/bare", extensions=["md"])[1] == [
+        f"The folder {tmp_path}/bare holds no file that ends in .md. Choose others with "
+        "--extensions, or add --recursive for the folders in it."
     ]
     if os.getuid():
         (tmp_path / "closed").mkdir(mode=0)

@@ -240,6 +240,34 @@ async def test_an_archive_that_is_away_is_waited_for(rig: Rig) -> None:
     assert rig.memory.stored == {"a": "source_a"}
 
 
+async def test_nobody_waits_for_ever_and_the_indexer_does() -> None:
+    rig = Rig(patience=0.05)
+    rig.memory.problems = [UnavailableError("Milvus is away.")] * 20
+    rig.memory.add("a")
+    rig.indexer.start()
+    with pytest.raises(UnavailableError, match=r"Milvus is away\."):
+        await rig.indexer.wait()
+    rig.memory.problems = []
+    while not rig.memory.stored:
+        await asyncio.sleep(0.01)
+    await rig.indexer.wait()
+    await rig.indexer.stop()
+
+
+async def test_who_waits_waits_on_while_it_is_paused(rig: Rig) -> None:
+    rig.gate.open.clear()
+    rig.memory.add("a")
+    rig.indexer.start()
+    await rig.gate.entered.wait()
+    waits = asyncio.create_task(rig.indexer.wait())
+    async with rig.indexer.paused():
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+        rig.gate.open.set()
+    await waits
+    assert rig.memory.stored == {"a": "source_a"}
+
+
 async def test_an_embedder_that_is_away_is_waited_for(rig: Rig) -> None:
     rig.gate.raises = [UnavailableError("The provider is away.")] * 2
     rig.memory.add("a")

@@ -71,16 +71,16 @@ async def test_a_folder_with_everything(record: Record, reader: ReaderPool, fold
     (folder / "copy.txt").write_text("Some text.")
     (folder / "empty.txt").write_text("")
     make_pdf(folder / "locked.pdf", ["x"], password="word")
-    make_pdf(folder / "scan.pdf", [""])
+    make_pdf(folder / "blank.pdf", [""])
     (folder / "wrong.pdf").write_text("no pdf")
     shelf = Shelves(record)
     told: list[Progress] = []
     report = await run(shelf, reader, folder, told.append)
     assert (report.added, report.unchanged, report.replaced) == (3, 1, 0)
     assert [Path(failure.path).name for failure in report.failures] == [
+        "blank.pdf",
         "empty.txt",
         "locked.pdf",
-        "scan.pdf",
         "wrong.pdf",
     ]
     assert report.notes == [
@@ -100,7 +100,7 @@ async def test_a_folder_with_everything(record: Record, reader: ReaderPool, fold
         "c.md": "embedding",
         "empty.txt": "empty",
         "locked.pdf": "failed",
-        "scan.pdf": "scanned",
+        "blank.pdf": "empty",
         "wrong.pdf": "failed",
     }
     last = told[-1]

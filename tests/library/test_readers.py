@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfWriter
 
 from memtui.library.document import DocumentText, UnreadableError
 from memtui.library.readers import kind_of, pdf_text, reader_of
@@ -52,11 +54,25 @@ def test_pdf_encrypted(tmp_path: Path) -> None:
 
 
 def test_pdf_without_text(tmp_path: Path) -> None:
-    state, sentence = refused(make_pdf(tmp_path / "scan.pdf", ["", ""]))
-    assert state == "scanned"
-    assert sentence == (
-        "scan.pdf has no text layer. Run OCR on it (for example ocrmypdf) and load it again."
+    scan = FPDF()
+    scan.add_page()
+    scan.rect(10, 10, 50, 50, "F")
+    scan.output(str(tmp_path / "scan.pdf"))
+    assert refused(tmp_path / "scan.pdf") == (
+        "scanned",
+        "scan.pdf has no text layer. Run OCR on it (for example ocrmypdf) and load it again.",
     )
+    assert refused(make_pdf(tmp_path / "blank.pdf", ["", ""])) == (
+        "empty",
+        "blank.pdf has only blank pages. Check what it is, or get it anew.",
+    )
+
+
+def test_pdf_without_pages_is_not_taken_for_an_encrypted_one(tmp_path: Path) -> None:
+    refused(make_pdf(tmp_path / "secret.pdf", ["Secret."], password="word"))
+    PdfWriter().write(tmp_path / "none.pdf")
+    state, sentence = refused(tmp_path / "none.pdf")
+    assert (state, sentence[:23]) == ("empty", "none.pdf has no pages. ")
 
 
 def test_pdf_mostly_without_text_is_noted(tmp_path: Path) -> None:
@@ -91,7 +107,7 @@ def test_no_pdf(tmp_path: Path, content: bytes, sentence: str) -> None:
 
 def test_pypdf_covers_for_pdfium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_pdf(tmp_path / "a.pdf", ["Read by the other one.", "And this."])
-    monkeypatch.setattr("memtui.library.readers.pdf._open_pdfium", lambda file, name: None)
+    monkeypatch.setattr("memtui.library.readers.pdf._open_pdfium", lambda *_: None)
     assert [page.text for page in read(path).pages] == ["Read by the other one.", "And this."]
     monkeypatch.undo()
     monkeypatch.setattr(

@@ -15,7 +15,7 @@ def _engine(request: Request) -> Engine:
 async def _open_engine(request: Request) -> Engine:
     """The engine with its record open. Raises the StorageError that opening it met."""
     engine = _engine(request)
-    engine.check_open()
+    await engine.check_open()
     return engine
 
 

@@ -1,6 +1,7 @@
 """The engine itself: status, stop, reload, events, doctor."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -36,8 +37,9 @@ async def events(engine: AnyEngine) -> StreamingResponse:
     """Everything that happens from now on, as server-sent events."""
 
     async def stream() -> AsyncIterator[str]:
-        async for event in engine.hub.listen():
-            yield f"data: {event.model_dump_json()}\n\n" if event is not None else ": \n\n"
+        async with aclosing(engine.hub.listen()) as heard:
+            async for event in heard:
+                yield f"data: {event.model_dump_json()}\n\n" if event is not None else ": \n\n"
 
     return StreamingResponse(stream(), media_type="text/event-stream")
 

@@ -31,22 +31,19 @@ def read(path: str, name: str, on_page: Callable[[int], None]) -> DocumentText:
     described = _open_pypdf(path)
     rendered = _open_pdfium(path, name)
     if described is None and rendered is None and (mended := pdf_salvage.mended(path)):
-        rendered = _open_pdfium(mended, name)
+        rendered = _open_pdfium(path, name, mended)
     if described is None and rendered is None:
         raise _not_a_pdf(path, name)
     if rendered is None and _is_locked(described):
         raise _encrypted(name)
     count = len(rendered) if rendered is not None else _page_count(described)
     if not count:
-        raise UnreadableError(f"{name} has no pages.", "empty")
+        raise UnreadableError(f"{name} has no pages. Check what it is, or get it anew.", "empty")
     raw, unread = _extract(rendered, described, count, on_page)
     if unread == count:
         raise UnreadableError(f"{name} is damaged: none of its pages can be read.")
     if not any(page.strip() for page in raw):
-        raise UnreadableError(
-            f"{name} has no text layer. Run OCR on it (for example ocrmypdf) and load it again.",
-            "scanned",
-        )
+        raise _without_text(name, rendered)
     texts = pdf_text.tidy(raw)
     labels = _labels(rendered, described, count)
     pages = [
@@ -75,13 +72,14 @@ def _open_pypdf(path: str) -> Any:
         return None
 
 
-def _open_pdfium(file: str | bytes, name: str) -> Any:
+def _open_pdfium(path: str, name: str, mended: bytes | None = None) -> Any:
     import pypdfium2
 
     try:
-        return pypdfium2.PdfDocument(file)
+        return pypdfium2.PdfDocument(mended or path)
     except pypdfium2.PdfiumError as error:
-        if error.err_code == _WRONG_PASSWORD:
+        # Where pdfium fails without a reason, the code is that of an earlier file.
+        if error.err_code == _WRONG_PASSWORD and b"/Encrypt" in Path(path).read_bytes():
             raise _encrypted(name) from None
         return None
 
@@ -227,10 +225,13 @@ def _find_title(title: str, page: str) -> int:
 def _notes(path: str, name: str, rendered: Any, texts: list[str], unread: int) -> list[str]:
     notes = []
     if _is_cut_off(path):
-        left = len(texts) - unread
-        notes.append(f"{name} is cut off or damaged at its end; {left} pages could be read.")
+        left = sum(map(bool, texts))
+        notes.append(
+            f"{name} is cut off or damaged at its end; {left} page{'s' * (left > 1)} could be "
+            "read. Get it anew if you can, and load it again."
+        )
     if unread:
-        notes.append(f"{name}: {unread} of {len(texts)} pages are damaged and were left out.")
+        notes.append(f"{name}: {unread} of its {len(texts)} pages damaged and left out.")
     blank = sum(not text for text in texts) - unread
     if blank > len(texts) / 2:
         notes.append(
@@ -239,7 +240,7 @@ def _notes(path: str, name: str, rendered: Any, texts: list[str], unread: int) -
         )
     with contextlib.suppress(Exception):
         if rendered is not None and (attached := rendered.count_attachments()):
-            notes.append(f"{name}: {attached} attached files were not read.")
+            notes.append(f"{name}: {attached} attached file{'s' * (attached > 1)} not read.")
     return notes
 
 
@@ -248,6 +249,19 @@ def _is_cut_off(path: str) -> bool:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 4096))
         return b"%%EOF" not in file.read()
+
+
+def _without_text(name: str, rendered: Any) -> UnreadableError:
+    """Scans, or text drawn as shapes; or nothing at all."""
+    with contextlib.suppress(Exception):
+        if not any(next(page.get_objects(max_depth=1), None) for page in rendered):
+            return UnreadableError(
+                f"{name} has only blank pages. Check what it is, or get it anew.", "empty"
+            )
+    return UnreadableError(
+        f"{name} has no text layer. Run OCR on it (for example ocrmypdf) and load it again.",
+        "scanned",
+    )
 
 
 def _encrypted(name: str) -> UnreadableError:
