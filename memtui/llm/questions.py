@@ -4,8 +4,10 @@ A message that fits none is a question to the documents, whatever its language.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from memtui.llm.answers import DATE, NAME, NUMBER
 
 OVERVIEW = "abstract introduction overview"
 """What to search for to learn what a document is about."""
@@ -76,10 +78,23 @@ _ABOUT = re.compile(
     r"|parle-moi d[eu]|介绍一下|أخبرني عن)\s*(?P<topic>[^?!\n]*)[?!.\s]*",
     _I,
 )
+_ARTICLE = r"(?:(?:an?|the|una?|el|la|los|las|eine?|der|die|das|une?|les?)\s+)?"
 _DEFINE = re.compile(
-    r"(?:so |and )?(?:what|who)(?:'s| is| are| was| were)\s+(?:an? |the )?[^?]{1,60}\?*"
-    r"|what does .{1,60} (?:do|mean|stand for)\s*\?*|define [^?]{1,60}"
-    r"|¿?(?:qué|quién) (?:es|son|era) .{1,60}",
+    rf"(?:so |and )?(?:what|who)(?:'s| is| are| was| were)\s+{_ARTICLE}(?P<a>[^?]{{1,60}})\?*"
+    rf"|what does {_ARTICLE}(?P<b>.{{1,60}}) (?:do|mean|stand for)\s*\?*|define (?P<c>[^?]{{1,60}})"
+    rf"|¿?(?:qué|quién) (?:es|son|era) {_ARTICLE}(?P<d>[^?]{{1,60}})\??"
+    rf"|(?:was|wer) (?:ist|sind|war) {_ARTICLE}(?P<e>[^?]{{1,60}})\?"
+    rf"|(?:qu'est-ce qu(?:e |')|qui est ){_ARTICLE}(?P<f>[^?]{{1,60}}?)\s*\?"
+    r"|(?:что такое|кто такой|кто такая) (?P<g>[^?]{1,60})\?"
+    r"|(?:什么是|谁是)(?P<h>[^?？]{1,30})[?？]?|(?P<i>[^?？]{1,30})(?:是什么|是谁|とは何ですか|って何)[?？。]?"
+    r"|(?:ما هو|ما هي|من هو|من هي) (?P<j>[^?؟]{1,60})[?؟]?",
+    _I,
+)
+_ATTRIBUTE = re.compile(r"\b(of|in|on|at|for|from|by|with|when|if|that|to|de|del|von|en|que)\b", _I)
+_SORT = re.compile(
+    r"\b(?:what|which|how(?: many| much)?|qué|cuánt[oa]s?|quel(?:le)?s?|combien d[e'])\s+"
+    r"((?-i:[a-zà-þ])\w+)(?:\s+([a-z]\w+)(?=\s+(?:can|do|does|did|is|are|has|have)\b))?"
+    r"|\b(?:welche\w?|wie(?: ?viele?)?|как\w{2,3}|сколько)\s+(\w+)|\bhow (?:do|does|did) .*\b(works?)\b",
     _I,
 )
 _NUMBER = re.compile(
@@ -101,7 +116,7 @@ _EXPLAIN = re.compile(
 _PHRASES = re.compile(
     r"\b(can|could|would|will) you (please )?(tell|show|explain|describe|find|give|say)( to)?( me)?"
     r"|\b(please|i'?d like to know|i want to know|do you know|tell me|according to|search for"
-    r"|look up|find out|i wonder)\b"
+    r"|look up|find out|i wonder|where can i find|(?:can|do|could) i find)\b"
     r"|\b((in|from|of|by|inside)\s+)?(the|my|your|this|these)\s+(loaded\s+|attached\s+)?"
     r"(paper|document|source|file|pdf|article|manual|handbook|book|archive|archival memory)s?\b"
     r"|\b(i|we|you) (have )?(just )?(loaded|attached|uploaded|added)( into| to)?( your)?( archival"
@@ -116,10 +131,14 @@ _FILLER = re.compile(
     _I,
 )
 _CJK_FILLER = re.compile(
-    r"什么时候|为什么|什么|多少|哪一?[个里些年种位座支]?|谁|何时|何地|怎么|怎样|如何|几[个年次]?|请问|吗|呢"
+    r"(?<=[\u3040-\u30ff])(?:ですか|ますか|ました|でした|のは|です|ます)|[何誰](?:ですか|年)?|どこ|いつ"
+    r"|什么时候|为什么|多[大长高重远深]|什么|多少|哪一?[个里些年种位座支]?|谁|何时|何地|怎么|怎样|如何|几[个年次]?|请问|吗|呢"
     r"|是|的|了|在|有|和|与"
 )
-_PRONOUN = re.compile(r"\b(it|its|they|them|their|he|she|his|her|that|this|these|those)\b", _I)
+_LEADING = re.compile(r"\s*(and|but|what about|how about|y|und|et)\b[\s,]*", _I)
+_LEANING = re.compile(r"(.*?)\b(it|its|they|them|their|he|she|him|his|her)\b", _I | re.DOTALL)
+_PROPER = re.compile(r"\b(?:[A-ZÀ-Þ]|\w*\d)[\w-]*")
+_ANY_IT = r"(it|that|this|them|these|those)?"
 _SHORT: dict[Kind, re.Pattern[str]] = {
     "greet": _GREETING,
     "thanks": _THANKS,
@@ -132,13 +151,17 @@ _SHORT: dict[Kind, re.Pattern[str]] = {
 @dataclass(frozen=True)
 class Question:
     """A message understood. `topic` is what an about or define question is about, the text to
-    remember, or a name; `page` the number asked for.
+    remember, or a name; `page` the number asked for. `called` is whether the user has named a
+    document (`The paper is called …`); `before` holds the words of the question before that this
+    one leans on.
     """
 
     kind: Kind
     text: str
     topic: str = ""
     page: int | None = None
+    called: bool = False
+    before: str = ""
 
     @property
     def search(self) -> str:
@@ -147,7 +170,8 @@ class Question:
             return f"{self.topic} page {self.page}".strip()
         if self.kind == "about":
             return self.topic or OVERVIEW
-        return _squeeze(_PHRASES.sub(" ", self.text)) or self.text
+        asked = _squeeze(_PHRASES.sub(" ", self.text)) or self.text
+        return f"{self.before} {_squeeze(_LEADING.sub('', asked))}" if self.before else asked
 
     @property
     def content(self) -> str:
@@ -156,9 +180,35 @@ class Question:
         return _squeeze(_CJK_FILLER.sub(" ", _FILLER.sub(" ", text)))
 
     @property
-    def refers_back(self) -> bool:
-        """Whether it leans on what was said before (`And when was it written?`)."""
-        return bool(_PRONOUN.search(self.text)) or len(self.content.split()) < 2
+    def light(self) -> frozenset[str]:
+        """Words, in lower case, that only say of which sort the answer is: `which key`."""
+        found = (word for words in _SORT.findall(self.text) for word in words)
+        return frozenset(word.casefold() for word in found if word)
+
+    @property
+    def leans(self) -> bool:
+        """Whether it cannot be understood without the question before (`And who wrote it?`)."""
+        if self.kind in {"page", "remember", "recall", "self"} or self.topic:
+            return False
+        pronoun = _LEANING.search(_LEADING.sub("", self.text))
+        apart = pronoun and re.search(r"[,;:.!?]|\s(and|when|if|or|that)\b", pronoun[1], _I)
+        short = bool(_LEADING.match(self.text)) and len(self.content.split()) <= 2
+        return short or bool(pronoun and not apart)
+
+    def after(self, former: "Question") -> "Question":
+        """This question with the subject of `former`, on which it leans."""
+        words = former.topic if former.kind in {"about", "define"} else former.content
+        kind, bare = self.kind, _squeeze(_LEADING.sub("", self.text))
+        if kind == "other" and _LEADING.match(self.text):
+            # `And for AES?`: the same question about something else
+            kind = former.kind if former.kind != "about" else kind
+            words = _squeeze(_PROPER.sub(" ", words)) if _PROPER.search(bare[1:]) else words
+        return replace(self, kind=kind, before=words, topic="")
+
+    def answered_in(self, text: str) -> bool:
+        """Whether `text` holds anything of the sort that is asked for: a date, a number, a name."""
+        sort = {"when": DATE, "number": NUMBER, "who": NAME}.get(self.kind)
+        return sort is None or bool(sort.search(text))
 
 
 def understand(text: str) -> Question:
@@ -178,7 +228,7 @@ def understand(text: str) -> Question:
     if found := _PAGE.search(line):
         rest = _squeeze(_FILLER.sub(" ", _PHRASES.sub(" ", line.replace(found[0], " "))))
         return Question("page", text, rest.strip(" ?.!"), int(found[1] or found[2]))
-    return _about(text, line) or Question(_sort(line), text)
+    return _about(text, line) or _sorted(text, line)
 
 
 def _about(text: str, line: str) -> Question | None:
@@ -188,22 +238,27 @@ def _about(text: str, line: str) -> Question | None:
         if found := _ABOUT.fullmatch(sentence):
             topic = found["topic"] or found["is"] or found["say"] or ""
             topic = _squeeze(_PHRASES.sub(" ", topic)).strip(" .?!")
-            if re.fullmatch(r"(it|that|this|them|these|those)?", topic, _I):
+            called = bool(named) and bool(re.fullmatch(_ANY_IT, topic, _I))
+            if re.fullmatch(_ANY_IT, topic, _I):
                 topic = named["topic"].strip() if named else ""
-            return Question("about", text, re.sub(r"^(the|an?)\s+", "", topic, flags=_I))
+            topic = re.sub(r"^(the|an?)\s+", "", topic, flags=_I)
+            return Question("about", text, topic, called=called)
     return None
 
 
-def _sort(line: str) -> Kind:
+def _sorted(text: str, line: str) -> Question:
     if _WHEN.search(line):
-        return "when"
+        return Question("when", text)
     if _NUMBER.search(line):
-        return "number"
-    if _DEFINE.fullmatch(line):
-        return "define"
+        return Question("number", text)
+    if found := _DEFINE.fullmatch(line):
+        subject = next(group for group in found.groups() if group)
+        subject = _squeeze(_PHRASES.sub(" ", subject)).strip(" .?!")
+        if len(subject.split()) <= 5 and not _ATTRIBUTE.search(subject):
+            return Question("define", text, subject)
     if _WHO.search(line):
-        return "who"
-    return "explain" if _EXPLAIN.search(line) else "other"
+        return Question("who", text)
+    return Question("explain" if _EXPLAIN.search(line) else "other", text)
 
 
 def _squeeze(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SHOWING = re.compile(r"(\d+)\D{1,3}(\d+) of ([\d,]+)")
+_PAGES = re.compile(r" pp\. \d{1,6}\D(\d{1,6})\]$")
 _LISTED = re.compile(r"attached[^\n\".:]*:[ \t]*(none\b|.*\")", re.IGNORECASE)
 _NOTICE = re.compile(r'The user (attached|detached) the source ("(?:[^"\\]|\\.)*")')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -14,15 +15,23 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 @dataclass(frozen=True)
 class SeenHit:
-    """A hit as the model was shown it. `rank` counts from 0 over everything read in this turn."""
+    """A hit as the model was shown it. `rank` counts from 0 over everything read in this turn;
+    `among` is how many hits its search had in all.
+    """
 
     text: str
     cite: str = ""
     score: float = 0.0
     source: str = ""
     page: int | None = None
+    page_end: int | None = None
     rank: int = 0
     search: int = 0
+    among: int = 0
+
+    def on(self, page: int) -> bool:
+        """Whether any of it stands on `page`."""
+        return self.page is not None and self.page <= page <= (self.page_end or self.page)
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,10 @@ class Turn:
                         score=_number(hit.get("score")),
                         source=str(hit.get("source") or ""),
                         page=hit["page"] if isinstance(hit.get("page"), int) else None,
+                        page_end=_page_end(str(hit.get("cite") or "")),
                         rank=len(found),
                         search=number,
+                        among=step.total,
                     )
         return list(found.values())
 
@@ -134,6 +145,11 @@ def attached(messages: Sequence[dict[str, Any]]) -> list[str] | None:
                 others = [one for one in names or [] if one != _unquote(name)]
                 names = [*others, _unquote(name)] if verb == "attached" else others
     return names
+
+
+def _page_end(cite: str) -> int | None:
+    found = _PAGES.search(cite)
+    return int(found[1]) if found else None
 
 
 def _said_by(hit: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memtui.llm.sentences import LONGEST, readability, sentences, shortened
+from memtui.llm.sentences import LONGEST, heading, readability, sentences, shortened
 
 
 def test_line_breaks_and_hyphens() -> None:
@@ -53,6 +53,52 @@ def test_readability_orders_text() -> None:
         "struct foo { int *a; int *b; }; void bar(struct foo *x, int n_max);",
     ):
         assert readability(poor) < 0.6, poor
+
+
+def test_a_heading_is_not_glued_to_what_follows() -> None:
+    long = "asks for a password, and then it reads the file page by page until the last one. "
+    text = f"What you need\nThe reader {long}It ends.\nWhere memtui comes from\nmemtui {long}"
+    found = sentences(f"{text}It stays. memtui never sleeps.")
+    assert found[0] == heading(text) == "What you need"
+    assert "Where memtui comes from" in found
+    assert found[-1] == "memtui never sleeps."
+    assert heading("Copper melts.\nIron melts later.") == ""
+
+
+def test_sentences_that_begin_small() -> None:
+    assert sentences("It prints a line. memtui folder says where. base64_init resets it.") == [
+        "It prints a line.",
+        "memtui folder says where.",
+        "base64_init resets it.",
+    ]
+    assert sentences("It is used by e.g. the approx. three of them.") == [
+        "It is used by e.g. the approx. three of them."
+    ]
+
+
+def test_code_stands_apart_and_reads_badly() -> None:
+    text = (
+        "To see it at once, clone the repository and run this command in one line:\n"
+        "pip install uv && uv run demo\nThe command installs what it needs, and opens the app.\n"
+        "void sha_init (struct sha256 ctx *ctx, size t length, uint8 t *dst) [Function]\n"
+        "Initialize the state."
+    )
+    found = sentences(text)
+    assert found[0].endswith("in one line: pip install uv && uv run demo")
+    assert found[1].startswith("The command installs")
+    assert found[-1] == "Initialize the state."
+    assert readability(found[2]) < 0.3
+
+
+def test_contents_and_references_are_never_quoted() -> None:
+    for line in (
+        "Questions and searches 17 Agents, personas and humans 18 memtui itself 18",
+        "7.3.2 Counter mode … 38",
+        "[7] A. Turing. Computing machinery and intelligence. Mind, 1950.",
+        "Lewis, P., and Perez, E. 2020. Retrieval-augmented generation.",
+        "arXiv:2310.08560",
+    ):
+        assert [readability(one) for one in sentences(line)].count(0.0) >= 1, line
 
 
 @given(st.text("aB. \n-•1?。故\x00", max_size=200))

@@ -41,16 +41,22 @@ def terms(text: str) -> list[str]:
 
 @dataclass
 class Archive:
-    """Passages (source, page, text), searched by counting shared words, five to a page."""
+    """Passages (source, page, text), searched by counting shared words, five to a page.
+
+    With `everything` those without a shared word follow, as the nearest vectors do.
+    """
 
     passages: Sequence[tuple[str, int | None, str]]
     queries: list[tuple[str, int]] = field(default_factory=list)
+    terms: Callable[[str], list[str]] = terms
+    everything: bool = False
 
     def search(self, query: str, page: int) -> dict[str, Any]:
         self.queries.append((query, page))
-        wanted = set(terms(query))
-        scored = [(len(wanted & set(terms(text))), p) for p in self.passages for text in [p[2]]]
-        ranked = sorted((s for s in scored if s[0]), key=lambda one: -one[0])
+        wanted = set(self.terms(query))
+        scored = [(len(wanted & set(self.terms(p[2]))), p) for p in self.passages]
+        found = [one for one in scored if one[0] or self.everything]
+        ranked = sorted(found, key=lambda one: -one[0])
         part = ranked[page * 5 : page * 5 + 5]
         if not ranked:
             return {"showing": "No results found.", "hits": []}
@@ -64,7 +70,7 @@ class Archive:
             "hits": [
                 {
                     "cite": f"[{source} p. {number}]",
-                    "score": round(score / len(wanted), 3),
+                    "score": round(score / max(1, len(wanted)), 3),
                     "source": source,
                     "document": f"{source}.pdf",
                     "page": number,
@@ -104,9 +110,10 @@ async def play(
     system: str = "You are Sam.",
     history: Sequence[dict[str, Any]] = (),
     tool: Tool | None = None,
+    terms: tuple[Callable[[str], list[str]], Callable[[str], list[str]]] = (terms, terms),
 ) -> Played:
     """Run one turn to its `send_message`, with fake tools, at most ten steps."""
-    reader = OfflineReader(terms)
+    reader = OfflineReader(*terms)
     head = [] if history else [{"role": "system", "content": system}]
     messages = [*head, *history, envelope(kind, text)]
     calls: list[tuple[str, str, dict[str, Any]]] = []
