@@ -1,13 +1,15 @@
 """The app: start-up, themes, keys, workers and their errors. `run_app` runs it."""
 
+import asyncio
 import gc
 import time
 import traceback
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -25,10 +27,9 @@ from memtui.tui.screens.picker import Choice, Picker
 from memtui.tui.screens.reading import Reading, help_text
 from memtui.tui.session import Session
 from memtui.tui.store import Store
-from memtui.tui.widgets.sources import loaded
+from memtui.tui.widgets.sources import going_on, loaded
 
 if TYPE_CHECKING:
-    from memtui.api.library import Source
     from memtui.tui.session import Spawn
 
 FRAME = 1 / 12
@@ -70,6 +71,7 @@ class MemtuiApp(App[int]):
         self.problems: list[str] = []
         self._drawn_at = 0.0
         self._drawing: Timer | None = None
+        self._saving = asyncio.Lock()
         self._configure()
 
     def make_session(self, spawn: "Spawn", wake: Any) -> Session:
@@ -129,69 +131,78 @@ class MemtuiApp(App[int]):
         """Find or start the engine, and open what was asked for."""
         new = any(self.template.values())
         fresh = not (self.wanted or new or self.draft) and not config.is_configured()
-        if fresh and not paths.record_file().exists():
+        known = paths.record_file().exists()
+        if fresh and not known:
             self.main.welcome()  # nothing to wait for
             await self.session.client()
-            return
-        agents = await self.session.list_agents()
-        self._show_notices()
-        if self.choose and agents and not new and not self.wanted:
-            await self.choose_agent()
-        elif fresh and not agents:
+        elif self.choose and known and not new and not self.wanted:
+            self.choose_agent()
+        elif fresh and not await self.session.list_agents():
             self.main.welcome()
         else:
             await self.open_something(self.wanted)
 
-    def _show_notices(self) -> None:
-        while self.session.notices:
-            self.tell(self.session.notices.pop(0), "warning")
-
     async def open_something(self, agent_id: str | None) -> None:
-        """The agent `agent_id`, else the last used one, else a new one, which greets."""
+        """The agent `agent_id`, else the last used one, else a new one."""
+        new = {name: value for name, value in self.template.items() if value}
+        if agent_id is None and not new:
+            agents = await self.session.list_agents()
+            agent_id = agents[0].id if agents else None
+        if agent_id is None:
+            self.template = {}
+            await self.open_new(**new)
+        else:
+            await self._show(agent_id)
+
+    async def open_new(self, **wanted: Any) -> None:
         from memtui.api.agents import NewAgent
 
-        new = {name: value for name, value in self.template.items() if value}
-        agents = await self.session.list_agents()
-        if agent_id is None and not new and agents:
-            agent_id = agents[0].id
-        if agent_id is not None:
-            await self.session.open_agent(agent_id)
-            self.session.touch()
-            return
-        self.template = {}
-        await self.session.new_agent(NewAgent(**new))
-        self.session.touch()
-        await self.session.greet()
+        client = await self.session.client()
+        await self._show((await client.add_agent(NewAgent(**wanted))).id)
 
-    async def choose_agent(self) -> None:
-        agents = await self.session.list_agents()
-        choices = [
-            Choice(agent.id, agent.name, " · ".join(
-                filter(None, (agent.persona, ", ".join(s.name for s in agent.sources)))))
-            for agent in agents
-        ]  # fmt: skip
-        choices.append(Choice(_NEW, "new agent", "with a made-up name"))
+    async def _show(self, agent_id: str) -> None:
+        """Open the agent; messages that wait were meant for the one before, if there is one."""
+        while self.store.agent is not None and self.store.queue:
+            self.main.take_back()
+        await self.session.open_agent(agent_id)
+        self.session.touch()
+        if not self.greet_if_new():
+            self.main.send_next()
+
+    def greet_if_new(self) -> bool:
+        """An agent that nobody has spoken with yet speaks first."""
+        new = self.session.is_new()
+        if new:
+            self.do(self.session.greet(), "turn")
+        return new
+
+    @property
+    def opening(self) -> bool:
+        """Whether an agent is about to be open."""
+        return self.store.agent is None and any(
+            worker.group == "open" and not worker.is_finished for worker in self.workers
+        )
+
+    def choose_agent(self) -> None:
+        """Offer the agents and a new one."""
+
+        async def read() -> list[Choice]:
+            choices = [
+                Choice(agent.id, agent.name, " · ".join(
+                    filter(None, (agent.persona, ", ".join(s.name for s in agent.sources)))))
+                for agent in await self.session.list_agents()
+            ]  # fmt: skip
+            return [*choices, Choice(_NEW, "new agent", "with a made-up name")]
 
         def chosen(key: str | None) -> None:
             if key == _NEW:
-                self.do(self._open_new(), "open")
+                self.do(self.open_new(), "open")
             elif key is not None:
                 self.do(self.open_something(key), "open")
             elif self.store.agent is None:
                 self.do(self.open_something(None), "open")
 
-        self.push_screen(Picker("open an agent", choices), chosen)
-
-    async def _open_new(self) -> None:
-        from memtui.api.agents import NewAgent
-
-        await self.session.new_agent(NewAgent())
-        self.session.touch()
-        await self.session.greet()
-
-    async def attach_quietly(self, source: "Source") -> None:
-        if not self.store.attached(source.id):
-            await self.session.attach(source)
+        self.push_screen(Picker("open an agent", read), chosen)
 
     # drawing what has come in, at most twelve times a second
 
@@ -206,11 +217,13 @@ class MemtuiApp(App[int]):
             return  # leaving
         self._drawn_at = time.monotonic()
         changes = self.session.drain()
+        while self.session.notices:
+            self.tell(self.session.notices.pop(0), "warning")
         self.main.draw(changes.draw)
         for problem in changes.problems:
             self.tell(problem, "error")
         for job in changes.ended_jobs:
-            self.tell(*loaded(job))
+            self.tell(*loaded(job, self.store))
         if changes.ask and self.store.connected:
             self.do(self.refresh_store(changes.ask), "refresh")
         if changes.ended:
@@ -269,16 +282,29 @@ class MemtuiApp(App[int]):
         self.push_screen(Reading("help", partial(help_text, self.keymap_text, hint)))
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        self.leave()
+
+    def leave(self) -> None:
+        """End the app; what goes on without it is said in the terminal."""
+        self.exit(0, message=Text(going_on(self.store)) if self.store.loading() else None)
 
     def action_switch_theme(self) -> None:
         dark = self.current_theme.dark
         self.theme = themes.LIGHT.name if dark else themes.DARK.name
-        if config.is_configured():
-            try:
-                config.save({"ui.theme": self.theme})
-            except (config.ConfigError, OSError) as error:
-                self.tell(str(error), "warning")
+        self.do(self._save_theme(), "save")
+
+    async def _save_theme(self) -> None:
+        if not await asyncio.to_thread(config.is_configured):
+            return
+        try:
+            await self.save_settings({"ui.theme": self.theme})
+        except OSError as error:
+            self.tell(str(error), "warning")
+
+    async def save_settings(self, changes: Mapping[str, str]) -> None:
+        """On a thread, one after the other. Raises ConfigError or OSError."""
+        async with self._saving:
+            await asyncio.to_thread(config.save, dict(changes))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         if not isinstance(screen, MainScreen):

@@ -1,5 +1,7 @@
 """Numbers, sizes and durations as text. All of the app's formatting of time goes through here."""
 
+import os
+
 from memtui.api.plain import plain_line
 
 FULL, EMPTY = "━", "─"
@@ -60,6 +62,17 @@ def gauge(fraction: float, width: int) -> str:
     eighths = round(min(1.0, max(0.0, fraction)) * width * 8)
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def score(value: float) -> str:
+    """`0.83`; a search's fused scores go up to 1."""
+    return f"{value:.2f}"
+
+
+def path(value: str) -> str:
+    """`~/papers/memgpt.pdf`."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - the text of a path, which may be anything
+    return "~" + value[len(home) :] if home != "/" and value.startswith(f"{home}/") else value
 
 
 def page(number: int | None, end: int | None = None, label: str | None = None) -> str:

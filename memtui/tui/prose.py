@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.style import Style
 
-from memtui.api.plain import plain
+from memtui.api.plain import plain, plain_line
 from memtui.tui import safe
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memtui.api.agents import Citation
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use marks around the number of a citation
+_GLUE = "\ue002"  # a space at which no line ends
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 _BLANK = Content("")
@@ -49,9 +50,16 @@ def lines(
             result.append(_BLANK)
         room = max(4, width - max(piece.first.cell_length, piece.rest.cell_length))
         wrapped = piece.content.fold(room) if piece.code else piece.content.wrap(room)
-        for number, line in enumerate(wrapped or [_BLANK]):
+        for number, line in enumerate(map(_unglued, wrapped or [_BLANK])):
             result.append((piece.rest if number else piece.first) + line)
     return result or plain_lines(text, width)  # nested too deeply for the parser
+
+
+def _unglued(line: Content) -> Content:
+    """A line that has been wrapped, with the spaces inside its citations."""
+    return (
+        Content(line.plain.replace(_GLUE, " "), list(line.spans)) if _GLUE in line.plain else line
+    )
 
 
 def plain_lines(text: str, width: int, style: str = "") -> list[Content]:
@@ -70,22 +78,25 @@ def _with_marks(
     text: str, citations: "list[Citation]", chosen: "Citation | None"
 ) -> tuple[str, list[Content]]:
     """Safe text in which each citation is its number between marks, and how each is shown."""
-    text = text[: safe.LONGEST].replace(_OPEN, " ").replace(_CLOSE, " ")
+    text = text[: safe.LONGEST]
+    for private in (_OPEN, _CLOSE, _GLUE):
+        text = text.replace(private, " ")
     pieces: list[str] = []
     shown: list[Content] = []
     at = 0
     for cited in sorted(citations, key=lambda cited: cited.start):
-        if at <= cited.start < cited.end <= len(text):
+        end = min(cited.end, len(text))
+        if at <= cited.start < end:
             pieces += [plain(text[at : cited.start]), f"{_OPEN}{len(shown)}{_CLOSE}"]
-            label = _citation(cited, text[cited.start : cited.end])
+            label = _citation(cited, text[cited.start : end])
             shown.append(label.stylize("reverse") if cited is chosen else label)
-            at = cited.end
+            at = end
     return "".join([*pieces, plain(text[at:])]), shown
 
 
 def _citation(cited: "Citation", literal: str) -> Content:
     """`[paper p. 2]`, which opens its passage, or marked as unverified."""
-    label = safe.line(literal)
+    label = Content(plain_line(literal, 400).replace(" ", _GLUE))
     if not cited.verified:
         return label.stylize("$error") + Content.styled(" (unverified)", "italic $muted")
     label = label.stylize("$accent")

@@ -17,7 +17,7 @@ from memtui.tui import history
 from memtui.tui.store import Block, Changes, Item, Store, Turn
 
 if TYPE_CHECKING:
-    from memtui.api.agents import Agent, AgentDetail, NewAgent
+    from memtui.api.agents import Agent, AgentDetail
     from memtui.api.client import Client
     from memtui.api.library import Job, LoadRequest, PassageInContext, Source
 
@@ -25,6 +25,7 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts a coroutine as a worker of the given group."""
 
 PAGE = 100  # messages read at a time
+PATIENCE = 5.0  # seconds to wait for the stream of events to begin
 
 
 async def connect() -> "Client":
@@ -45,7 +46,6 @@ class Session:
         connect: "Callable[[], Coroutine[Any, Any, Client]]" = connect,
     ) -> None:
         self.store = store
-        self.agents: list[Agent] = []
         self.notices: list[str] = []
         self._spawn = spawn
         self._wake = wake
@@ -54,6 +54,7 @@ class Session:
         self._starting = asyncio.Lock()
         self._arrived: list[Any] = []
         self._touched = False
+        self._read = False  # what is in the store is of this connection
 
     # the connection
 
@@ -64,25 +65,38 @@ class Session:
                 self._client = await self._connect()
                 self.notices += self._client.notices
             if not self.store.connected:
-                self.store.connected, self.store.trouble = True, ""
-                self._spawn(self._listen(self._client), "events")
-                try:
-                    await self._read_all(self._client)
-                except BaseException:
-                    self.store.connected = False
-                    raise
+                self._read = False
+                await self._subscribe(self._client)
+            if not self._read:
+                self.store.trouble = ""
+                await self._read_all(self._client)
+                self._read = True
                 self.touch()
             return self._client
 
-    async def _listen(self, client: "Client") -> None:
+    async def _subscribe(self, client: "Client") -> None:
+        """Listen, and return when nothing is missed any more. Raises UnavailableError."""
+        begun = asyncio.Event()
+        self._spawn(self._listen(client, begun), "events")
+        try:
+            await asyncio.wait_for(begun.wait(), PATIENCE)
+        except TimeoutError:
+            self.store.connected = True  # it listens, to an engine that is slow or older
+        if not self.store.connected:
+            raise UnavailableError(self.store.trouble or "The engine does not answer. Try again.")
+
+    async def _listen(self, client: "Client", begun: asyncio.Event) -> None:
         """Events go into a list and nowhere else: this reader never waits for the screen."""
         try:
             async for event in client.events():
+                self.store.connected = True
+                begun.set()
                 self._arrived.append(event)
                 self._wake()
         except UnavailableError as error:
             self.store.trouble = str(error)
         finally:
+            begun.set()
             self.store.connected = False
             self.store.turn = None
             self.touch()
@@ -132,20 +146,14 @@ class Session:
 
     async def list_agents(self) -> "list[Agent]":
         client = await self.client()
-        self.agents = await client.agents()
-        return self.agents
+        return await client.agents()
 
     async def open_agent(self, agent_id: str) -> None:
         client = await self.client()
-        self.store.reset()
-        self.store.model = ""
+        if self.store.agent is not None:
+            self.store.reset()
+            self.store.model = ""
         await self._read_agent(client, agent_id)
-
-    async def new_agent(self, new: "NewAgent") -> "AgentDetail":
-        client = await self.client()
-        agent = await client.add_agent(new)
-        await self.open_agent(agent.id)
-        return agent
 
     async def _read_agent(self, client: "Client", agent_id: str) -> None:
         agent = await client.agent(agent_id)
@@ -159,17 +167,19 @@ class Session:
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
         self.store.replace(items, blocks)
 
-    async def older(self) -> None:
+    async def older(self) -> list[Item]:
         """One more page of the history, before what is there."""
         agent, oldest = self.store.agent, self.store.oldest
         if agent is None or oldest is None:
-            return
+            return []
         self.store.oldest = None  # asked for
         client = await self.client()
         messages = await client.messages(agent.id, before=oldest, limit=PAGE)
         items, blocks = history.unfold(messages)
         self.store.prepend(items, blocks)
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
+        self.touch()
+        return items
 
     def _agent(self) -> "AgentDetail":
         if self.store.agent is None:
@@ -178,13 +188,19 @@ class Session:
 
     # turns
 
+    def is_new(self) -> bool:
+        """Whether nobody has spoken with the open agent yet, and nobody does just now."""
+        agent, items = self.store.agent, self.store.items
+        talked = any(item.kind in ("you", "agent") for item in items) or self.store.turn
+        return agent is not None and not agent.busy and not talked
+
     async def greet(self) -> None:
         """The login event, which brings a new agent's greeting."""
         await self._turn("login", "")
 
-    async def send(self, text: str) -> None:
-        """Say `text` to the agent; while it works the message waits in the queue."""
-        if self.store.turn is not None:
+    async def send(self, text: str, wait: bool = False) -> None:
+        """Say `text` to the agent; while it works, or with `wait`, the message is queued."""
+        if wait or self.store.turn is not None:
             self.store.queue.append(text)
             self.store.add_item(Item(self.store.new_key("queued"), "you", text, state="queued"))
             self.touch()
@@ -205,11 +221,11 @@ class Session:
     async def _turn(self, kind: Any, text: str) -> None:
         from memtui.api.agents import TurnRequest
 
-        client = await self.client()
         agent = self._agent()
         self.store.turn = Turn("")  # its id comes with the event
         self.touch()
         try:
+            client = await self.client()
             reply = await client.turn(agent.id, TurnRequest(kind=kind, text=text))
         except BaseException:
             if self.store.turn is not None and not self.store.turn.id:

@@ -34,6 +34,10 @@ class Item:
     version: int = 0
 
 
+def said_by_user(items: Iterable[Item]) -> list[str]:
+    return [item.text for item in items if item.kind == "you" and not item.state]
+
+
 @dataclass
 class Block:
     """Something the agent thought or did. `title` is a tool's name or a block's label."""
@@ -152,17 +156,15 @@ class Store:
 
     def job_of(self, source: "Source") -> "Job | None":
         """The load that is going on for `source`."""
-        for job in self.jobs.values():
-            if job.state in RUNNING and source.id == job.source_id:
-                return job
-        return None
+        return next((job for job in self.loading() if job.source_id == source.id), None)
+
+    def loading(self) -> list["Job"]:
+        return [job for job in self.jobs.values() if job.state in RUNNING]
 
     def homeless_jobs(self) -> list["Job"]:
         """Loads whose source is not in the list yet."""
         known = {source.id for source in self.sources}
-        return [
-            job for job in self.jobs.values() if job.state in RUNNING and job.source_id not in known
-        ]
+        return [job for job in self.loading() if job.source_id not in known]
 
     def indexing(self) -> bool:
         """Whether a source gets its vectors without a job of its own, as after a crash."""

@@ -1,12 +1,16 @@
 """The app over an engine in memory. `test_engine.py` has it over the real one."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
+from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
 from tests.tui.scripted import ScriptedClient
@@ -26,14 +30,25 @@ class ScriptedApp(MemtuiApp):
         return Session(self.store, spawn, wake, connect)
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 20.0) -> None:
+WIDE, MIDDLE, SMALL, TINY = (140, 45), (100, 30), (80, 24), (40, 10)
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 30.0) -> None:
     """Let the app run until `true()`."""
-    for _ in range(int(seconds / 0.02)):
-        if true():
-            await pilot.pause()
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("it did not come about")
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        await asyncio.sleep(0.01)
+    await pilot.pause()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For pictures: nothing blinks, turns or counts."""
+    monkeypatch.setattr(fmt, "elapsed", lambda seconds: "3 s")
+    monkeypatch.setattr(fmt, "spinner", lambda seconds: "◐")
+    for widget in (TextArea, Input):
+        monkeypatch.setattr(widget, "cursor_blink", False)
 
 
 Open = Callable[..., AbstractAsyncContextManager[tuple[ScriptedApp, Pilot[Any]]]]

@@ -21,6 +21,7 @@ from memtui.api.events import (
     Event,
     MessageDelta,
     MessageSaid,
+    Subscribed,
     ThoughtDelta,
     ToolCalled,
     ToolReturned,
@@ -48,6 +49,11 @@ TEXTS = (
     "The main context is the prompt of the language model; everything else is external context "
     "that MemGPT has to move into the main context to use it.",
     "Document analysis: MemGPT answers questions about documents that far exceed the window.",
+)
+
+
+GREETING = Message(
+    id=1, agent_id="a1", turn_id="t0", kind="assistant", text="Hello, Ada!", created_at=NOW
 )
 
 
@@ -154,7 +160,7 @@ class ScriptedClient:
         self.store_agents = [
             agent(sources=[AttachedSource(id="s1", name="paper", passages=74, documents=1)])
         ]
-        self.store_messages: list[Message] = []
+        self.store_messages = [GREETING]
         self.store_jobs: list[Job] = []
         self.script = turn_events
         self.pause = asyncio.Event()
@@ -178,6 +184,7 @@ class ScriptedClient:
         self._queue.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
+        yield Subscribed()
         while (event := await self._queue.get()) is not None:
             yield event
         raise UnavailableError(

@@ -22,7 +22,8 @@ from tests.tui.scripted import NOW, QUESTION, REPLY, source, turn_events
 
 
 def words(app: ScriptedApp) -> list[str]:
-    return [f"{item.kind}: {item.text}" for item in app.store.items]
+    """What the conversation shows after the greeting."""
+    return [f"{item.kind}: {item.text}" for item in app.store.items[1:]]
 
 
 async def test_a_question_and_its_answer(opened: Open) -> None:
@@ -76,9 +77,9 @@ async def test_a_refused_message_is_marked_and_the_reason_shown(opened: Open) ->
     async with opened() as (app, pilot):
         app.client.fault = ModelError("The key for openai was refused. Set llm.api_key.")
         await pilot.press(*"hi", "enter")
-        await until(pilot, lambda: len(app.store.items) == 2)
-        assert app.store.items[0].state == "failed"
-        assert app.store.items[1].text.startswith("The key for openai")
+        await until(pilot, lambda: len(app.store.items) == 3)
+        assert app.store.items[1].state == "failed"
+        assert app.store.items[2].text.startswith("The key for openai")
         assert app.store.turn is None
         await pilot.press(*"again", "enter")
         await until(pilot, lambda: app.store.last_ended)
@@ -137,7 +138,7 @@ async def test_hits_open_in_their_context(opened: Open) -> None:
         where = str(app.screen.query_one("#passage-where", Static).render())
         assert "p. 3" in where
         assert "/home/ada/papers/paper.pdf" in where
-        assert "0.640" in where
+        assert "0.64" in where
         await pilot.press("left")
         await until(pilot, lambda: "p. 2" in str(app.screen.query_one("#passage-where").render()))
         await pilot.press("escape")
@@ -150,7 +151,7 @@ async def test_citations_open_their_passage(opened: Open) -> None:
         await until(pilot, lambda: app.store.last_ended)
         await pilot.press("f3")
         assert app.focused is app.query_one(Transcript)
-        await pilot.press("right", "left", "enter")
+        await pilot.press("right", "right", "left", "enter")
         await until(pilot, lambda: isinstance(app.screen, Passage))
         assert app.screen.passage_id == "p1"  # type: ignore[attr-defined]
 
@@ -304,7 +305,7 @@ async def test_few_widgets_however_long_the_conversation(opened: Open) -> None:
         for number in range(200):
             app.client.emit(*turn_events(f"{QUESTION} {number}", turn=f"t{number}"))
         await until(pilot, lambda: app.store.last_ended == "t199")
-        assert len(app.store.items) == 600
+        assert len(app.store.items) == 601
         assert len(app.query("*")) < 60
         transcript = app.query_one(Transcript)
         assert len(transcript.rows) <= MOST

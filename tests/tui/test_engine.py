@@ -8,12 +8,17 @@ import pytest
 from fpdf import FPDF
 from textual.widgets import Input
 
+from memtui.api.agents import NewAgent
+from memtui.api.client import Client
+from memtui.api.library import LoadRequest
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.load import Load
 from memtui.tui.screens.passage import Passage
 from memtui.tui.screens.picker import Picker
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.widgets.mind import Mind
+from memtui.tui.widgets.prompt import Prompt
+from memtui.tui.widgets.sources import going_on
 from tests.tui.conftest import until
 
 PAGES = (
@@ -92,6 +97,51 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         assert [item.kind for item in again.store.items if item.kind in ("you", "agent")] == [
             "agent", "you", "agent", "you", "agent",
         ]  # fmt: skip
+
+
+async def test_keys_pressed_before_the_agents_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picker whose rows come later takes Down and Enter at once; then the agent greets."""
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "2")
+    async with Client() as client:
+        for name in ("Ada", "Grace", "Linus"):
+            await client.add_agent(NewAgent(name=name))
+        names = [agent.name for agent in await client.agents()]
+    app = MemtuiApp(choose=True)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.store.last_ended, 60)
+        assert app.store.agent is not None
+        assert app.store.agent.name == names[1]
+        assert [item.kind for item in app.store.items] == ["agent"]
+        # A message of another day is in the prompt's history, like those of today.
+        await pilot.press(*"What is this?", "enter")
+        await until(pilot, lambda: len(app.store.items) > 2 and app.store.turn is None)
+    again = MemtuiApp()
+    async with again.run_test() as pilot:
+        await until(pilot, lambda: again.main.filled and again.main.query_one(Prompt).sent)
+        await pilot.press("up")
+        assert again.main.query_one(Prompt).text == "What is this?"
+
+
+async def test_leaving_while_a_load_runs_says_that_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "long.txt"
+    text.write_text(" ".join(f"Sentence number {number} is here." for number in range(20_000)))
+    app = MemtuiApp()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Welcome) and app.store.connected)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.store.agent is not None and not app.store.turn, 60)
+        job = await app.session.load(LoadRequest(name="long", paths=[str(text)]))
+        await until(pilot, lambda: app.store.jobs[job.id].state == "running")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+        said = [str(one) for one in app._exit_renderables]
+        assert said == [going_on(app.store)]
+        assert said[0].startswith("Loading long goes on")
+        await app.session.cancel(job.id)
 
 
 async def test_the_demo_of_the_welcome(monkeypatch: pytest.MonkeyPatch) -> None:

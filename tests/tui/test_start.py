@@ -9,7 +9,6 @@ from memtui import config
 from memtui.api.events import TurnStarted
 from memtui.tui.screens.load import Load
 from memtui.tui.screens.model import Model
-from memtui.tui.screens.picker import Picker
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.widgets.prompt import Prompt
 from tests.tui.conftest import Open, ScriptedApp, until
@@ -42,7 +41,7 @@ async def test_the_last_agent_opens_without_a_greeting(opened: Open) -> None:
 
 
 async def test_a_persona_makes_a_new_agent_that_greets(opened: Open) -> None:
-    async with opened(agent=None, persona="memgpt_doc") as (app, pilot):
+    async with opened(agent=None, persona="memgpt_doc", setup=_unspoken) as (app, pilot):
         await until(pilot, lambda: "turn:login" in app.client.calls)
         assert app.client.requests[0].persona == "memgpt_doc"
 
@@ -52,15 +51,13 @@ async def test_a_draft_is_ready_in_the_prompt(opened: Open) -> None:
         assert app.query_one(Prompt).text == "What is this?"
 
 
-async def test_choose_offers_the_agents_then_a_new_one(opened: Open) -> None:
-    config.save({"agent.human": "basic"})
-    async with opened(agent=None, choose=True) as (app, pilot):
-        await until(pilot, lambda: isinstance(app.screen, Picker))
-        assert isinstance(app.screen, Picker)
-        titles = [choice.title for choice in app.screen.choices]
-        assert titles == ["PoliteButterfly", "new agent"]
-        await pilot.press("down", "enter")
+async def test_any_agent_greets_that_has_not_spoken_yet(opened: Open) -> None:
+    async with opened(setup=_unspoken) as (app, pilot):
         await until(pilot, lambda: "turn:login" in app.client.calls)
+
+
+def _unspoken(app: ScriptedApp) -> None:
+    app.client.store_messages.clear()
 
 
 def _nothing(app: ScriptedApp) -> None:
@@ -97,4 +94,4 @@ async def test_an_event_for_another_agent_is_no_business_of_ours(opened: Open) -
     async with opened() as (app, pilot):
         app.client.emit(TurnStarted(agent_id="other", turn_id="t", text="x"))
         await pilot.pause(0.2)
-        assert not app.store.items
+        assert len(app.store.items) == 1  # the greeting

@@ -22,6 +22,7 @@ from memtui.tui.store import RUNNING
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.sources import Sources
+from memtui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from memtui.api.library import LoadRequest, Source
@@ -84,9 +85,8 @@ class Deeds(Screen[None]):
         prompt = self.query_one(Prompt)
         if prompt.completing:
             self.close_completion()
-        elif (text := self.session.take_queued()) is not None:
-            self.draw({"chat", "state"})
-            prompt.put("\n".join(filter(None, (text, prompt.text))))
+        elif self.store.queue:
+            self.take_back()
         elif self.store.turn is not None:
             self.store.turn.doing = "stopping"
             self.do(self.session.stop_turn(), "stop")
@@ -95,12 +95,28 @@ class Deeds(Screen[None]):
         else:
             prompt.focus()
 
+    def take_back(self) -> None:
+        """The newest waiting message goes back into the prompt."""
+        if (text := self.session.take_queued()) is not None:
+            self.draw({"chat", "state"})
+            prompt = self.query_one(Prompt)
+            prompt.put("\n".join(filter(None, (text, prompt.text))))
+
+    def action_citation(self) -> None:
+        """Choose a citation of the last answer, then the one after it."""
+        if self.filled and self.query_one(Transcript).display:
+            self.pane = "chat"
+            self._arrange()
+            self.query_one(Transcript).focus()
+            self.query_one(Transcript).action_next_citation()
+
     # the prompt
 
     def said(self, text: str) -> None:
         command = commands.parse(text)
         if command is None:
-            self.do(self.session.send(text.removeprefix("/") if text[:2] == "//" else text), "turn")
+            said = text.removeprefix("/") if text[:2] == "//" else text
+            self.do(self.session.send(said, wait=self.memtui.opening), "turn")
             return
         name, rest = command
         found = commands.find(name)
@@ -123,7 +139,7 @@ class Deeds(Screen[None]):
         self.memtui.action_help()
 
     def say_exit(self, _rest: str) -> None:
-        self.app.exit()
+        self.memtui.leave()
 
     def say_memory(self, _rest: str) -> None:
         self.action_memory()
@@ -194,7 +210,10 @@ class Deeds(Screen[None]):
         self.do(search(), "search")
 
     def action_search(self) -> None:
-        self.query_one(Prompt).put("/search ")
+        """What is in the prompt becomes the query."""
+        prompt = self.query_one(Prompt)
+        if not prompt.text.startswith("/"):
+            prompt.put("/search " + prompt.text)
 
     def action_memory(self) -> None:
         self.app.push_screen(Reading("memory", partial(memory_text, self.store)))
@@ -270,14 +289,14 @@ class Deeds(Screen[None]):
     # agents and settings
 
     def action_agents(self) -> None:
-        self.do(self.memtui.choose_agent(), "open")
+        self.memtui.choose_agent()
 
     def action_model(self) -> None:
         def saved(changed: bool | None) -> None:
             if changed:
                 self.do(self._reload())
 
-        self.app.push_screen(Model(), saved)
+        self.app.push_screen(Model(self.memtui.save_settings), saved)
 
     async def _reload(self) -> None:
         await self.session.reload()
@@ -301,29 +320,28 @@ class Deeds(Screen[None]):
 
     async def demo(self) -> None:
         """The same as `memtui demo`: the handbook as a source, an agent with it attached."""
-        from memtui.api.agents import NewAgent
         from memtui.api.library import LoadRequest
 
         handbook = paths.handbook_file()
         if not handbook.exists():
             raise MemtuiError("The handbook is not in this installation. Install memtui again.")
-        agents = await self.session.list_agents()
-        known = next((agent for agent in agents if agent.name == DEMO_AGENT), None)
         await self.session.load(LoadRequest(name=DEMO_SOURCE, paths=[str(handbook)]))
         await self.session.refresh({"sources"})
         source = next(s for s in self.store.sources if s.name == DEMO_SOURCE)
-        if known is not None:
-            await self.session.open_agent(known.id)
-            await self.memtui.attach_quietly(source)
-        else:
-            new = NewAgent(
-                name=DEMO_AGENT, persona="memgpt_doc", model="offline", source_ids=[source.id]
-            )
-            await self.session.new_agent(new)
-        self.session.touch()
+        agents = {agent.name: agent for agent in await self.session.list_agents()}
+        number, name = 1, DEMO_AGENT
+        while name in agents and agents[name].model != "offline":  # no longer the demo's
+            number += 1
+            name = f"{DEMO_AGENT} {number}"
         self.query_one(Prompt).put(DEMO_QUESTION)
-        if known is None:
-            self.do(self.session.greet(), "turn")
+        if name in agents:
+            await self.memtui.open_something(agents[name].id)
+            if not self.store.attached(source.id):
+                await self.session.attach(source)
+        else:
+            await self.memtui.open_new(
+                name=name, persona="memgpt_doc", model="offline", source_ids=[source.id]
+            )
 
 
 def _choice(source: "Source") -> Choice:

@@ -141,8 +141,12 @@ class Load(Modal[str]):
         else:
             self.dismiss(None)
 
-    @work(exclusive=True, group="load", exit_on_error=False)
-    async def begin(self) -> None:
+    def begin(self) -> None:
+        if not any(worker.group == "begin" and not worker.is_finished for worker in self.workers):
+            self._begin()
+
+    @work(group="begin", exit_on_error=False)
+    async def _begin(self) -> None:
         """Check the fields, begin the load, and close; errors stay beside their field."""
         from memtui.api.library import LoadRequest
 

@@ -14,6 +14,7 @@ from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.layout import LEAST, NARROW
 from memtui.tui.screens.deeds import Deeds
+from memtui.tui.store import said_by_user
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
@@ -41,6 +42,7 @@ class MainScreen(Deeds):
         self.typed = ""
         self.filled = False
         self._ticks = 0
+        self._remembered = ""  # id of the agent whose messages are the prompt's history
         self._ticker: Timer | None = None
         self._arrange()
 
@@ -88,12 +90,21 @@ class MainScreen(Deeds):
             self._sources_title()
         if "chat" in parts:
             self.query_one(Transcript).update()
+            self._remember()
+            self._remember()
         if "mind" in parts:
             self.query_one(Mind).update()
         if parts & {"state", "chat"}:
             self._draw_state()
         if parts & {"context", "state"}:
             self._mind_title()
+
+    def _remember(self) -> None:
+        """What was said to the agent that was opened is the prompt's history."""
+        agent = self.store.agent
+        if agent is not None and agent.id != self._remembered:
+            self._remembered = agent.id
+            self.query_one(Prompt).remember(said_by_user(self.store.items))
 
     def _sources_title(self) -> None:
         pane = self.query_one("#sources", Pane)
@@ -246,7 +257,11 @@ class MainScreen(Deeds):
 
     @on(Transcript.Older)
     def older_wanted(self) -> None:
-        self.do(self.session.older())
+        async def read() -> None:
+            older = await self.session.older()
+            self.query_one(Prompt).remember(said_by_user(older), fresh=False)
+
+        self.do(read())
 
     @on(Transcript.Cited)
     def cited(self, event: Transcript.Cited) -> None:

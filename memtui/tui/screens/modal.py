@@ -2,7 +2,9 @@
 
 from typing import TypeVar
 
+from textual import events
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from memtui.tui.actions import bindings
 
@@ -12,6 +14,24 @@ T = TypeVar("T")
 class Modal(ModalScreen[T | None]):
     BINDINGS = bindings("modal")
     AUTO_FOCUS = "Input, OptionList, Rows, VerticalScroll, Button"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Keys pressed before anything had the focus; None from then on.
+        self._early: list[events.Key] | None = []
+
+    def _forward_event(self, event: events.Event) -> None:
+        """The app gives keys to the screen itself only while nothing in it has the focus."""
+        if isinstance(event, events.Key) and self._early is not None and self.app.app_focus:
+            self._early.append(event)
+        else:
+            super()._forward_event(event)
+
+    def watch_focused(self, focused: Widget | None) -> None:
+        if focused is not None and self._early is not None:
+            early, self._early = self._early, None
+            for event in early:
+                focused._forward_event(event)
 
     def action_close(self) -> None:
         self.dismiss(None)

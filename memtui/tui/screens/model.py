@@ -1,8 +1,9 @@
 """Choose the language model: three fields, and the commands that do the same."""
 
 import shlex
+from collections.abc import Awaitable, Callable, Mapping
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -15,9 +16,11 @@ from memtui.tui.screens.modal import Modal
 
 _FIELDS = (
     ("llm.model", "Model", "offline, or a litellm name: openai/gpt-4o-mini, ollama/llama3.1 …"),
-    ("llm.api_base", "Address, when it is not the provider's own", "http://localhost:11434"),
+    ("llm.api_base", "Address, if not the provider's own", "http://localhost:11434"),
     ("llm.api_key", "Key", "kept in a file only you can read"),
 )
+
+Write = Callable[[Mapping[str, str]], Awaitable[None]]
 
 
 class Model(Modal[bool]):
@@ -25,6 +28,11 @@ class Model(Modal[bool]):
 
     BINDINGS = bindings("form")
     AUTO_FOCUS = "Input"
+
+    def __init__(self, write: Write) -> None:
+        """`write` saves settings. Raises ConfigError or OSError."""
+        super().__init__()
+        self.write = write
 
     def compose(self) -> ComposeResult:
         try:
@@ -92,14 +100,15 @@ class Model(Modal[bool]):
         else:
             self.dismiss(None)
 
-    def save(self) -> None:
+    @work(exit_on_error=False)
+    async def save(self) -> None:
         changes = self.changes()
         wrong = self.query_one("#model-wrong", Static)
         if not changes["llm.model"]:
             sentence = "Name a model, or write offline for the offline reader."
         else:
             try:
-                config.save(dict(changes))
+                await self.write(changes)
             except (config.ConfigError, OSError) as error:
                 sentence = str(error)
             else:

@@ -106,10 +106,8 @@ def where(passage: "PassageData", hit: "Hit | None") -> Content:
             + (Content("  ") + head)
         )
     lines.append(head)
-    if passage.document_path:
-        lines.append(safe.line(passage.document_path, "$muted", 400))
     if hit is not None:
-        parts = [Content.styled("score ", "$muted"), Content.styled(f"{hit.score:.3f}", "bold")]
+        parts = [Content.styled("score ", "$muted"), Content.styled(fmt.score(hit.score), "bold")]
         for name, score, rank in (
             ("meaning", hit.dense_score, hit.dense_rank),
             ("words", hit.text_score, hit.text_rank),
@@ -118,6 +116,8 @@ def where(passage: "PassageData", hit: "Hit | None") -> Content:
             if score is None or rank is None:
                 parts.append(Content.styled("not found", "$muted"))
             else:
-                parts += [Content(f"{score:.3f}"), Content.styled(f" #{rank}", "$muted")]
+                parts += [Content(fmt.score(score)), Content.styled(f" #{rank}", "$muted")]
         lines.append(Content("").join(parts))
+    if passage.document_path:
+        lines.append(safe.line(fmt.path(passage.document_path), "$muted", 400))
     return Content("\n").join(lines)

@@ -1,14 +1,16 @@
 """Choose one of several by typing part of its name."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from memtui.api.errors import MemtuiError
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.screens.modal import Modal
@@ -21,17 +23,26 @@ class Choice:
     detail: str = ""
 
 
+Read = Callable[[], Awaitable[Sequence[Choice]]]
+
+
 class Picker(Modal[str]):
-    """Returns the key of the choice."""
+    """Returns the key of the choice. Rows that have to be asked for are given as a function.
+
+    An Enter before they are there chooses as soon as they are.
+    """
 
     BINDINGS = bindings("picker")
 
-    def __init__(self, title: str, choices: Sequence[Choice], hint: str = "") -> None:
+    def __init__(self, title: str, choices: Sequence[Choice] | Read, hint: str = "") -> None:
         super().__init__()
         self.heading = title
-        self.choices = list(choices)
+        self.choices: list[Choice] | None = None if callable(choices) else list(choices)
+        self.read = choices if callable(choices) else None
         self.hint = hint
-        self.shown = self.choices
+        self.shown: list[Choice] = []
+        self._steps = 0  # down and up, before there was a row
+        self._entered = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -42,19 +53,39 @@ class Picker(Modal[str]):
 
     def on_mount(self) -> None:
         self._fill("")
+        if self.read is not None:
+            self._read(self.read)
+
+    @work(exit_on_error=False)
+    async def _read(self, read: Read) -> None:
+        try:
+            self.choices = list(await read())
+        except MemtuiError as error:
+            options = self.query_one(OptionList)
+            options.clear_options()
+            options.add_option(Option(safe.text(str(error), "$error"), None, True))
+            return
+        self._fill(self.query_one(Input).value)
+        for _ in range(abs(self._steps)):
+            self._step(1 if self._steps > 0 else -1)
+        if self._entered:
+            self.choose()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._fill(event.value)
 
     def _fill(self, typed: str) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        if self.choices is None:
+            options.add_option(Option(Content.styled("reading …", "$muted"), None, True))
+            return
         words = typed.casefold().split()
         self.shown = [
             choice for choice in self.choices
             if all(word in f"{choice.title} {choice.detail}".casefold() for word in words)
         ]  # fmt: skip
         self.shown.sort(key=lambda choice: not choice.title.casefold().startswith(typed.casefold()))
-        options = self.query_one(OptionList)
-        options.clear_options()
         options.add_options(Option(self._line(choice)) for choice in self.shown[:200])
         if self.shown:
             options.highlighted = 0
@@ -69,12 +100,27 @@ class Picker(Modal[str]):
         )
 
     def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
+        self._step(1)
 
     def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        options = self.query_one(OptionList)
+        if self.choices is None:
+            self._steps += step
+        elif step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
 
     def on_input_submitted(self) -> None:
+        self.choose()
+
+    def choose(self) -> None:
+        if self.choices is None:
+            self._entered = True
+            return
         at = self.query_one(OptionList).highlighted
         if at is not None and at < len(self.shown):
             self.dismiss(self.shown[at].key)

@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -136,7 +137,11 @@ def _tool(block: Block, width: int) -> list[Content]:
     lines: list[Content] = []
     if query := _query(block):
         found = f"{len(block.hits)} of {fmt.count(block.total)}" if block.hits else ""
-        lines += (query + (Content.styled(f" · {found}", "$muted") if found else "")).wrap(width)
+        if found and query.cell_length + len(found) + 3 <= width:
+            lines.append(query + Content.styled(f" · {found}", "$muted"))
+        else:
+            lines += query.wrap(width)
+            lines += [Content.styled(f"{found} hits", "$muted")] if found else []
     for name, value in block.arguments.items():
         if name in ("request_heartbeat", "query") or (name == "page" and not value):
             continue
@@ -195,11 +200,13 @@ def _hit(hit: "Hit", width: int) -> list[Content]:
     """A bar for the score, the place, and a line of the text with the matched terms."""
     cells = 5 if width >= 36 else 3
     score = Content.styled(fmt.gauge(hit.score, cells), "$primary on $line")
-    figure = Content.styled(f"{hit.score:.2f}".removeprefix("0").rjust(5), "$muted")
+    figure = Content.styled(fmt.score(hit.score).removeprefix("0").rjust(5), "$muted")
     page = fmt.page(hit.page, hit.page_end, hit.page_label)
-    place = safe.line(hit.document or hit.source or _OWN.get(hit.scope.split("_")[0], "memory"))
+    name = hit.document or hit.source or _OWN.get(hit.scope.split("_")[0], "memory")
     room = max(4, width - 2 - cells - figure.cell_length - 2 - (len(page) + 1 if page else 0))
-    place = place.truncate(room, ellipsis=True)
+    place = safe.line(name)
+    if place.cell_length > room:  # the ending of a file's name says the least
+        place = safe.line(PurePath(name).stem).truncate(room, ellipsis=True)
     place = place.pad_right(max(0, room - place.cell_length))
     first = Content("").join([Content("  "), score, figure, Content("  "), place])
     if page:

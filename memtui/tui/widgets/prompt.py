@@ -60,6 +60,11 @@ class Prompt(TextArea):
         """Our keys, in the order they were typed: a binding with priority would run before the
         letters that wait in this widget's queue, and Enter would send half of a quick message.
         """
+        if (top := self.app.screen) is not self.screen:  # opened by a key before this one
+            event.stop()
+            event.prevent_default()
+            (top.focused or top)._forward_event(event)
+            return
         run = self._keys.get(event.key)
         if run is None:
             await super()._on_key(event)
@@ -67,6 +72,14 @@ class Prompt(TextArea):
         event.stop()
         event.prevent_default()
         getattr(self, f"action_{run}")()
+
+    def remember(self, earlier: list[str], fresh: bool = True) -> None:
+        """The agent's earlier messages are the history; not `fresh`: still older ones."""
+        if fresh:
+            self.sent, self._at = [], None
+        elif self._at is not None:
+            self._at += len(earlier)
+        self.sent = [*earlier, *self.sent]
 
     def put(self, text: str) -> None:
         """Replace the text, with the cursor at its end."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.content import Content
 from textual.message import Message
 
+from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
@@ -122,7 +123,7 @@ def _source(row: SourceRow, source: "Source", width: int) -> list[Content]:
     if running and row.job is not None:
         lines += _bar(row.job, width)
     elif source.state == "embedding" and source.passages:
-        done, rest = fmt.bar(source.indexed / source.passages, max(4, width - 8))
+        done, rest = fmt.bar(source.indexed / source.passages, max(4, width - 7))
         share = f" {source.indexed * 100 // source.passages:3d}%"
         lines.append(_indented(("", ""), (done, "$primary"), (rest, "$line"), (share, "$muted")))
     if source.failed:
@@ -143,8 +144,8 @@ def fraction(job: "Job") -> float:
     return min(1.0, read * (0.1 + 0.9 * embedded))
 
 
-def loaded(job: "Job") -> tuple[str, str]:
-    """How a load has ended, as a sentence and its severity."""
+def loaded(job: "Job", store: Store) -> tuple[str, str]:
+    """How a load has ended, as a sentence and its severity; and what is left to do."""
     report = job.report
     if job.state == "cancelled":
         return f"The load of {job.source} was cancelled. What was read stays.", "information"
@@ -154,6 +155,8 @@ def loaded(job: "Job") -> tuple[str, str]:
         f"Loaded {fmt.count(report.passages, 'passage')} and "
         f"{fmt.count(report.documents_as_pages, 'document')} from {job.source}."
     )
+    if store.agent is not None and job.source_id and not store.attached(job.source_id):
+        sentence += f" /attach lets {plain_line(store.agent.name, 40)} search it."
     if not report.failures:
         return sentence, "information"
     first = report.failures[0]
@@ -161,10 +164,17 @@ def loaded(job: "Job") -> tuple[str, str]:
     return f"{sentence} {failed} could not be read; the first: {first.reason}", "warning"
 
 
+def going_on(store: Store) -> str:
+    """What loads go on when the app has ended, as a sentence."""
+    jobs = store.loading()
+    what = plain_line(jobs[0].source, 80) if len(jobs) == 1 else fmt.count(len(jobs), "source")
+    return f"Loading {what} goes on without the app. `memtui list jobs` shows how far it is."
+
+
 def _bar(job: "Job", width: int) -> list[Content]:
     progress = job.progress
     share = fraction(job)
-    done, rest = fmt.bar(share, max(4, width - 8))
+    done, rest = fmt.bar(share, max(4, width - 7))
     figures = [fmt.count(progress.pages, "page")] if progress.pages else []
     if progress.files_total > 1:
         figures.insert(0, f"{progress.files}/{fmt.count(progress.files_total, 'file')}")
@@ -182,6 +192,9 @@ def _bar(job: "Job", width: int) -> list[Content]:
     return lines
 
 
+_MOST = 5
+"""Lines of what is wrong with a document."""
+
 _STATES = {"waiting": "…", "reading": "…", "scanned": "no text", "empty": "empty", "failed": ""}
 
 
@@ -197,5 +210,8 @@ def _document(document: "Document", width: int) -> list[Content]:
     lines = [_line(sign, style, document.name, "$muted", right, width)]
     if document.error:
         text = safe.line(document.error, "$error", 160)
-        lines += [Content("    ") + line for line in text.wrap(max(8, width - 4))[:3]]
+        wrapped = text.wrap(max(8, width - 4))
+        if len(wrapped) > _MOST:
+            wrapped = [*wrapped[: _MOST - 1], wrapped[_MOST - 1] + Content.styled(" …", "$error")]
+        lines += [Content("    ") + line for line in wrapped]
     return lines

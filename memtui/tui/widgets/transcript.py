@@ -149,18 +149,26 @@ class Transcript(Rows[Item]):
     def _step(self, step: int) -> None:
         cited = self._citations()
         if not cited:
-            self.notify("There is no citation in view.", markup=False)
+            self.notify("No answer here cites a passage.", markup=False)
             return
         at = next((i for i, c in enumerate(cited) if c is self._citation), None)
-        index = (len(cited) - 1 if step < 0 else 0) if at is None else (at + step) % len(cited)
-        if at is None:
-            index = len(cited) - 1
-        self._citation = cited[index]
+        if at is not None:
+            self._citation = cited[(at + step) % len(cited)]
+        elif step < 0:
+            self._citation = cited[-1]
+        else:  # the first one of the last answer that has any
+            last = [item for item in self.rows if any(c in cited for c in item.citations)][-1]
+            self._citation = next(c for c in cited if any(c is mine for mine in last.citations))
         self._at_end = False
         self.show(self.rows)
         for number, item in enumerate(self.rows):
             if any(c is self._citation for c in item.citations):
                 self._show_row(number)
+
+    def on_blur(self) -> None:
+        if self._citation is not None and self.screen.is_current:
+            self._citation = None
+            self.show(self.rows)
 
     def action_previous_citation(self) -> None:
         self._step(-1)
@@ -171,6 +179,8 @@ class Transcript(Rows[Item]):
     def action_select(self) -> None:
         if self._citation is not None and self._citation.passage_id:
             self.post_message(self.Cited(self._citation.passage_id))
+        else:
+            self.notify("← and → choose a citation; Enter opens its passage.", markup=False)
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         event.stop()

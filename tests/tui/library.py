@@ -1,0 +1,98 @@
+"""A home with sources and agents in it, made once by the real engine for many tests to read."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from memtui.api.agents import NewAgent, TurnRequest
+from memtui.api.client import Client
+from memtui.api.library import LoadRequest
+from tests.conftest import end_engine
+from tests.engine.helpers import make_pdf
+
+BIRDS = [
+    "The kestrel is a small falcon. It hovers over open fields while it looks for voles. "
+    "Its nest is a hole in a wall, or one that crows have left.",
+    "The osprey lives near lakes. The osprey eats fish, which it catches with its feet. "
+    "It builds a large nest of sticks on the top of a tree.",
+    "The peregrine falcon takes other birds in flight. Pigeons are most of what it eats, also "
+    "in cities, where it nests on towers.",
+]
+QUESTION = "What does the osprey eat?"
+READER, NEWCOMER = "PoliteButterfly", "QuietOwl"
+"""An agent that has answered QUESTION from `birds`, and one with nothing but its greeting."""
+
+
+def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process, and the engines it starts, see `home` and nothing of the user's."""
+    for name in list(os.environ):
+        if name.startswith("MEMTUI_") or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MEMTUI_HOME", str(home / "memtui"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "600")
+
+
+@contextmanager
+def made() -> Iterator[Path]:
+    """An empty home, whose engine is ended and whose files are gone afterwards."""
+    # Socket paths are limited to about 100 bytes, which pytest's folders exceed.
+    folder = Path(tempfile.mkdtemp(prefix="mt"))
+    try:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            enter(folder, monkeypatch)
+            yield folder
+            end_engine()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def furnish(home: Path) -> None:
+    """Two sources: `birds`, a PDF, and `notes`, which has a file that cannot be read."""
+    papers, notes = home / "papers", home / "notes"
+    papers.mkdir()
+    notes.mkdir()
+    birds = make_pdf(papers / "birds.pdf", BIRDS)
+    (notes / "walks.md").write_text("# Walks\n\nOn Sunday we saw two herons at the mill.\n")
+    (notes / "towers.txt").write_text("The tower by the river is 31 metres high.\n")
+    (notes / "broken.pdf").write_text("This is no PDF.\n")
+    asyncio.run(_fill(birds, notes))
+
+
+def agent_id(name: str) -> str:
+    async def find() -> str:
+        async with Client() as client:
+            return next(agent.id for agent in await client.agents() if agent.name == name)
+
+    return asyncio.run(find())
+
+
+async def _fill(birds: Path, notes: Path) -> None:
+    async with Client() as client:
+        for request in (
+            LoadRequest(name="birds", paths=[str(birds)]),
+            LoadRequest(name="notes", directory=str(notes)),
+        ):
+            job = await client.load(request)
+            while job.state in ("waiting", "running"):
+                await asyncio.sleep(0.05)
+                job = await client.job(job.id)
+            assert job.state == "done", job
+        attached = [one.id for one in await client.sources() if one.name == "birds"]
+        for name, source_ids, question in (
+            (NEWCOMER, [], ""),
+            (READER, attached, QUESTION),
+        ):
+            agent = await client.add_agent(
+                NewAgent(name=name, persona="memgpt_doc", source_ids=source_ids)
+            )
+            await client.turn(agent.id, TurnRequest(kind="login"))
+            if question:
+                await client.turn(agent.id, TurnRequest(text=question))
