@@ -19,6 +19,14 @@ Unit = tuple[str, ...]
 Wanted = dict[Unit, float]
 
 ENOUGH = 0.46
+"""Evidence from which a passage counts as answering.
+
+Measured with memtui's fused search on questions of NQ (300), XQuAD es, ar, zh (150 each): the
+passage that answers is among the citations for 0.90, 0.94, 0.85, 0.93 of them, and is cited first
+for 0.86, 0.91, 0.83, 0.93, with two quotations a reply; it declines though the passage is there
+for 0.07, 0.04, 0.10, 0.06; with that passage taken out it declines 0.52, 0.59, 0.64, 0.68.
+NQ at 0.42: cited 0.92, declined 0.04, without the passage 0.42; at 0.50: 0.88, 0.09, 0.61.
+"""
 
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff][^\W_]*)*")
 _PLURAL = re.compile("[A-Z]{2,}s")  # PDFs, which the stemmer leaves as it is

@@ -94,7 +94,8 @@ _ATTRIBUTE = re.compile(r"\b(of|in|on|at|for|from|by|with|when|if|that|to|de|del
 _SORT = re.compile(
     r"\b(?:what|which|how(?: many| much)?|qué|cuánt[oa]s?|quel(?:le)?s?|combien d[e'])\s+"
     r"((?-i:[a-zà-þ])\w+)(?:\s+([a-z]\w+)(?=\s+(?:can|do|does|did|is|are|has|have)\b))?"
-    r"|\b(?:welche\w?|wie(?: ?viele?)?|как\w{2,3}|сколько)\s+(\w+)|\bhow (?:do|does|did) .*\b(works?)\b",
+    r"|\b(?:welche\w?|wie(?: ?viele?)?|как\w{2,3}|сколько)\s+(\w+)"
+    r"|\bhow (?:do|does|did) .*\b(works?)\b",
     _I,
 )
 _NUMBER = re.compile(

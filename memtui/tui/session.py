@@ -14,7 +14,7 @@ from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
 from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
 from memtui.tui import history
-from memtui.tui.store import Block, Changes, Item, Store, Turn
+from memtui.tui.store import RUNNING, Block, Changes, Item, Store, Turn
 
 if TYPE_CHECKING:
     from memtui.api.agents import Agent, AgentDetail
@@ -275,6 +275,8 @@ class Session:
         client = await self.client()
         self.store.agent = await client.attach(self._agent().id, source.id)
         size = fmt.count(source.passages, "passage")
+        if self.store.job_of(source) is not None:
+            size = "it is still being loaded, and can be searched as far as it is read"
         self.store.note(f"Attached {plain_line(source.name, 80)}: {size}. The agent was told.")
         self.touch()
 
@@ -290,6 +292,18 @@ class Session:
         self.store.jobs[job.id] = job
         self.touch()
         return job
+
+    async def until_read(self, job_id: str) -> None:
+        """Wait until all text of a load can be searched; its vectors may still be made."""
+        while (job := self.store.jobs.get(job_id)) is not None and self.store.connected:
+            progress = job.progress
+            if job.state not in RUNNING or (
+                progress.passages
+                and progress.bytes_total
+                and (progress.bytes >= progress.bytes_total)
+            ):
+                return
+            await asyncio.sleep(0.05)
 
     async def cancel(self, job_id: str) -> None:
         client = await self.client()

@@ -1,5 +1,6 @@
 """Running memtui as users do: as commands, in processes of their own."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,26 +11,31 @@ from typing import Any
 from fpdf import FPDF
 
 
-def memtui(
-    *arguments: str, check: bool = True, env: dict[str, str] | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
+def memtui(*arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. With `check`, anything but exit status 0 fails the test.
 
-    `input` is what it reads from standard input, which is empty otherwise.
+    `input` is what it reads from standard input, which is empty otherwise; `env` is added to the
+    environment.
     """
-    if "input" not in options:
-        options["stdin"] = subprocess.DEVNULL
-    done = subprocess.run(
+    done = execute(*arguments, **options)
+    if check:
+        assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def execute(
+    *arguments: str, input: str = "", env: dict[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "memtui", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         env={**os.environ, **(env or {})},
+        input=input,
+        check=False,
         **options,
     )
-    if check:
-        assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
-    return done
 
 
 def memtui_json(*arguments: str, check: bool = True, **options: Any) -> Any:
@@ -45,6 +51,25 @@ def make_pdf(path: Path, pages: list[str]) -> Path:
         pdf.multi_cell(0, 6, text)
     pdf.output(str(path))
     return path
+
+
+def alive(pid: int) -> bool:
+    """Whether the process exists and is more than a zombie (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def sockets_of(pid: int) -> set[str]:
+    """The inodes of a process' sockets (Linux)."""
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed just now
+            name = str(descriptor.readlink())
+            if name.startswith("socket:["):
+                found.add(name.removeprefix("socket:[").rstrip("]"))
+    return found
 
 
 def descendants(pid: int) -> list[int]:

@@ -14,7 +14,7 @@ from memtui import paths
 from memtui.api.client import Client
 from memtui.api.search import SearchRequest
 from tests.conftest import engine_pid
-from tests.engine.helpers import descendants, memtui, memtui_json
+from tests.engine.helpers import alive, descendants, memtui, memtui_json
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -34,7 +34,7 @@ def test_sigterm_ends_it_in_order(tmp_path: Path) -> None:
     family = descendants(pid)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{one}").exists() for one in family):
+    while any(alive(one) for one in family):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert not [p for p in Path(os.environ["XDG_RUNTIME_DIR"]).rglob("*") if p.is_socket()]
@@ -96,4 +96,4 @@ def test_an_engine_that_cannot_start_is_told_in_a_sentence(
     assert done.returncode == 1
     assert done.stderr.startswith("The engine ends as soon as it has started.")
     assert len(done.stderr.splitlines()) == 1
-    assert (paths.state_dir() / "engine.stderr").read_text() == "broken\n"
+    assert "broken" in (paths.state_dir() / "engine.stderr").read_text()

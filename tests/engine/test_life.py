@@ -15,7 +15,7 @@ import pytest
 from memtui import paths
 from memtui.api import launch
 from tests.conftest import engine_pid
-from tests.engine.helpers import descendants, make_pdf, memtui, memtui_json
+from tests.engine.helpers import alive, descendants, make_pdf, memtui, memtui_json, sockets_of
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -78,7 +78,7 @@ def test_stop_ends_every_process(home: Path, tmp_path: Path, monkeypatch) -> Non
     family = descendants(pid)
     assert len(family) > 1, "no worker was running: the test proves nothing"
     memtui("engine", "stop")
-    wait_for(lambda: not any(Path(f"/proc/{one}").exists() for one in family))
+    wait_for(lambda: not any(alive(one) for one in family))
     assert not [p for p in Path(os.environ["XDG_RUNTIME_DIR"]).rglob("*") if p.is_socket()]
 
 
@@ -93,17 +93,10 @@ def test_a_killed_engine_takes_its_workers_along_and_is_replaced(
     assert pid
     family = descendants(pid)
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not any(_alive(one) for one in family))
+    wait_for(lambda: not any(alive(one) for one in family))
     hits = memtui_json("search", "copper")["hits"]
     assert hits[0]["page"] == 1
     assert engine_pid() != pid
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])
@@ -136,11 +129,7 @@ def test_no_tcp_port_is_open(home: Path, tmp_path: Path, monkeypatch: pytest.Mon
     pid = engine_pid()
     assert pid
     for one in descendants(pid):
-        inodes = {
-            str(fd.readlink()).removeprefix("socket:[").rstrip("]")
-            for fd in Path(f"/proc/{one}/fd").iterdir()
-            if fd.is_symlink() and "socket:[" in str(fd.readlink())
-        }
+        inodes = sockets_of(one)
         for table in ("tcp", "tcp6", "udp", "udp6"):
             rows = Path(f"/proc/{one}/net/{table}").read_text().splitlines()[1:]
             mine = [row for row in rows if row.split()[9] in inodes]

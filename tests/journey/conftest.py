@@ -1,12 +1,19 @@
-"""An engine that the tests of a module share: importing a real model's library takes seconds."""
+"""Journeys: engines that are shared, since starting one takes seconds, and what they leave."""
 
+import contextlib
+import io
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from memtui import paths
+from memtui.cli.start import run
 from tests.conftest import end_engine
+from tests.engine import helpers
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +43,26 @@ def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
         for name, value in engine_home.items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture
+def no_traceback(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One engine a test; whatever happened, no log of it contains a traceback."""
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "600")
+    yield
+    for log in paths.state_dir().glob("*") if paths.state_dir().exists() else ():
+        assert "Traceback" not in log.read_text(errors="replace"), log
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in this process, which is quick; their engine is a real one as ever."""
+
+    def execute(*arguments: str, input: str = "") -> "subprocess.CompletedProcess[str]":
+        out, err = io.StringIO(), io.StringIO()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = run(list(arguments))
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+    monkeypatch.setattr(helpers, "execute", execute)

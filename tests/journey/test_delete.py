@@ -22,6 +22,9 @@ HARMLESS = "The bakery of Ravenglass opens at seven and sells rye bread."
 QUESTION = "With which word does the vault of Ravenglass open?"
 
 
+pytestmark = pytest.mark.usefixtures("no_traceback", "in_process")
+
+
 @contextmanager
 def stores() -> Iterator[tuple[Record, Archive]]:
     """Both stores, opened as the engine would; it has to be stopped."""
@@ -48,10 +51,7 @@ def said_about(agent_id: str, query: str) -> str:
     return asyncio.run(search())
 
 
-def test_a_deleted_source_is_not_found_again(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "600")
+def test_a_deleted_source_is_not_found_again(tmp_path: Path) -> None:
     secret = make_pdf(tmp_path / "secret.pdf", [SECRET, "Its keeper never sleeps."])
     harmless = make_pdf(tmp_path / "harmless.pdf", [HARMLESS])
     memtui("load", "directory", "--name=secret", str(secret))
@@ -111,10 +111,7 @@ def test_a_deleted_source_is_not_found_again(
         assert dump.count(SECRET) <= dump.count(f"“{SECRET}”")
 
 
-def test_a_deleted_agent_takes_its_memory_along(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "600")
+def test_a_deleted_agent_takes_its_memory_along(tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text(HARMLESS)
     memtui("load", "directory", "--name=note", str(note))

@@ -69,6 +69,7 @@ CONVERSATION: list[Reply | Callable[[dict[str, Any]], Reply]] = [
 ]
 
 
+@pytest.mark.timeout(400)
 def test_the_conversation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     number = 0
 

@@ -97,7 +97,6 @@ class RecordShelf:
         self.record.documents.delete(document_id)
 
 
-
 class ArchiveIndex:
     """The port Index over an Archive."""
 

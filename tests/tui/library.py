@@ -80,19 +80,35 @@ async def _fill(birds: Path, notes: Path) -> None:
             LoadRequest(name="birds", paths=[str(birds)]),
             LoadRequest(name="notes", directory=str(notes)),
         ):
-            job = await client.load(request)
-            while job.state in ("waiting", "running"):
-                await asyncio.sleep(0.05)
-                job = await client.job(job.id)
-            assert job.state == "done", job
-        attached = [one.id for one in await client.sources() if one.name == "birds"]
-        for name, source_ids, question in (
-            (NEWCOMER, [], ""),
-            (READER, attached, QUESTION),
-        ):
-            agent = await client.add_agent(
-                NewAgent(name=name, persona="memgpt_doc", source_ids=source_ids)
-            )
-            await client.turn(agent.id, TurnRequest(kind="login"))
-            if question:
-                await client.turn(agent.id, TurnRequest(text=question))
+            await _load(client, request)
+    await add_agent(NEWCOMER, [])
+    reader = await add_agent(READER, ["birds"])
+    async with Client() as client:
+        await client.turn(reader, TurnRequest(text=QUESTION))
+
+
+async def add_agent(name: str | None, sources: list[str]) -> str:
+    """The id of a new agent that has greeted; `sources` are names."""
+    async with Client() as client:
+        ids = [source.id for source in await client.sources() if source.name in sources]
+        new = NewAgent(name=name, persona="memgpt_doc", source_ids=ids)
+        agent = await client.add_agent(new)
+        await client.turn(agent.id, TurnRequest(kind="login"))
+        return agent.id
+
+
+async def load_text(folder: Path, name: str) -> str:
+    """A small source called `name`."""
+    file = folder / "text.txt"
+    file.write_text("Nothing much is in here.")
+    async with Client() as client:
+        await _load(client, LoadRequest(name=name, paths=[str(file)]))
+    return name
+
+
+async def _load(client: Client, request: LoadRequest) -> None:
+    job = await client.load(request)
+    while job.state in ("waiting", "running"):
+        await asyncio.sleep(0.05)
+        job = await client.job(job.id)
+    assert job.state == "done", job

@@ -116,6 +116,7 @@ class Deeds(Screen[None]):
         command = commands.parse(text)
         if command is None:
             said = text.removeprefix("/") if text[:2] == "//" else text
+            self.query_one(Transcript).to_end()
             self.do(self.session.send(said, wait=self.memtui.opening), "turn")
             return
         name, rest = command
@@ -325,7 +326,9 @@ class Deeds(Screen[None]):
         handbook = paths.handbook_file()
         if not handbook.exists():
             raise MemtuiError("The handbook is not in this installation. Install memtui again.")
-        await self.session.load(LoadRequest(name=DEMO_SOURCE, paths=[str(handbook)]))
+        self.query_one(Prompt).put(DEMO_QUESTION)
+        job = await self.session.load(LoadRequest(name=DEMO_SOURCE, paths=[str(handbook)]))
+        await self.session.until_read(job.id)
         await self.session.refresh({"sources"})
         source = next(s for s in self.store.sources if s.name == DEMO_SOURCE)
         agents = {agent.name: agent for agent in await self.session.list_agents()}
@@ -333,7 +336,6 @@ class Deeds(Screen[None]):
         while name in agents and agents[name].model != "offline":  # no longer the demo's
             number += 1
             name = f"{DEMO_AGENT} {number}"
-        self.query_one(Prompt).put(DEMO_QUESTION)
         if name in agents:
             await self.memtui.open_something(agents[name].id)
             if not self.store.attached(source.id):

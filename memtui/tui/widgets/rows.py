@@ -74,6 +74,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         self._starts: list[int] = [0]
         self._width = 0
         self._at_end = True
+        self._sought = False  # the cursor's row is to be shown when the pane is
 
     # for subclasses
 
@@ -113,7 +114,9 @@ class Rows(ScrollView, Generic[R], can_focus=True):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
-        if width <= 0:
+        if width <= 0:  # in a pane that has not been seen yet
+            self._width, self._starts, self._drawn = 0, [0], {}
+            self._strips.clear()
             return
         if width != self._width:
             self._width = width
@@ -138,7 +141,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         self._drawn = drawn
         self._starts = starts
         if self.cursor is not None and self.cursor not in drawn:
-            self.cursor = None
+            self.cursor, self._sought = None, False
         size = Size(width, starts[-1])
         if size != self.virtual_size:
             # Not by assignment, which would lay out the whole screen for each new line.
@@ -165,6 +168,11 @@ class Rows(ScrollView, Generic[R], can_focus=True):
                 if target != self.scroll_offset.y:
                     self.scroll_to(y=target, animate=False, immediate=True, force=True)
                 return
+
+    def to_end(self) -> None:
+        """Show the end, and keep it in view."""
+        self._at_end = True
+        self._to_end()
 
     def _to_end(self) -> None:
         # Forced: right after a resize the scroll bar is not known to be needed yet.
@@ -217,7 +225,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         super().notify_style_update()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        lines = [line.plain for row in self.rows for line in self._drawn[self.key(row)][1]]
+        lines = [line.plain for _, drawn in self._drawn.values() for line in drawn]
         return selection.extract("\n".join(lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -228,6 +236,9 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     def on_resize(self) -> None:
         if self.scrollable_content_region.width != self._width:
             self.redraw()
+            if self._sought and self._drawn and self.cursor is not None:
+                self._sought = False
+                self.choose(self.cursor)
         elif self.follows and self._at_end:
             self._to_end()
 
@@ -262,6 +273,9 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         self.refresh()
 
     def _show_row(self, index: int) -> None:
+        if not self._drawn:
+            self._sought = True
+            return
         start, end = self._starts[index], self._starts[index + 1]
         height = min(end - start, max(1, self.size.height))
         self.scroll_to_region(
@@ -271,7 +285,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     def _move(self, step: int) -> None:
         """To the next selectable row; a row taller than the view scrolls first."""
         keys = [self.key(row) for row in self.rows]
-        if not keys:
+        if not keys or not self._drawn:
             return
         at = keys.index(self.cursor) if self.cursor in keys else (-1 if step > 0 else len(keys))
         top, height = self.scroll_offset.y, self.size.height

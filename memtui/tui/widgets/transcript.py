@@ -169,6 +169,7 @@ class Transcript(Rows[Item]):
         if self._citation is not None and self.screen.is_current:
             self._citation = None
             self.show(self.rows)
+            self._at_end = self.scroll_y >= self.max_scroll_y
 
     def action_previous_citation(self) -> None:
         self._step(-1)

@@ -1,0 +1,135 @@
+"""What happens in the middle of a turn or a load, or when something fails: over an engine in
+memory, since a real one cannot be held still there.
+"""
+
+from memtui.api.errors import ModelError
+from memtui.api.events import JobProgress, SourceChanged
+from memtui.api.library import Job, Progress
+from memtui.tui.screens.reading import Reading
+from memtui.tui.widgets.completion import Completion
+from memtui.tui.widgets.prompt import Prompt
+from memtui.tui.widgets.sources import Sources
+from memtui.tui.widgets.transcript import MOST, Transcript
+from tests.tui.conftest import Open, until
+from tests.tui.scripted import NOW, QUESTION, source, turn_events
+
+
+async def test_a_message_sent_meanwhile_waits_and_can_be_taken_back(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.pause.clear()
+        await pilot.press(*"one", "enter")
+        await until(pilot, lambda: app.store.turn and app.store.turn.id)
+        await pilot.press(*"two", "enter", *"three", "enter")
+        await until(pilot, lambda: len(app.store.queue) == 2)
+        assert app.store.items[-1].state == "queued"
+        await pilot.press("escape")
+        assert app.query_one(Prompt).text == "three"
+        assert app.store.queue == ["two"]
+        app.client.pause.set()
+        await until(pilot, lambda: len(app.client.requests) == 2 and not app.store.turn)
+        assert app.client.requests[1].text == "two"
+        assert not any(item.state for item in app.store.items)
+
+
+async def test_escape_interrupts(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.pause.clear()
+        await pilot.press(*"one", "enter")
+        await until(pilot, lambda: app.store.turn and app.store.turn.id)
+        await pilot.press("escape")
+        await until(pilot, lambda: "cancel_turn" in app.client.calls)
+
+
+async def test_a_refused_message_is_marked_and_the_reason_shown(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.fault = ModelError("The key for openai was refused. Set llm.api_key.")
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: len(app.store.items) == 3)
+        assert app.store.items[1].state == "failed"
+        assert app.store.items[2].text.startswith("The key for openai")
+        assert app.store.turn is None
+        await pilot.press(*"again", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+
+
+async def test_quick_typing_runs_what_was_typed(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press(*"/a")
+        await until(pilot, lambda: app.query_one(Completion).display)
+        app.query_one(Prompt).text = "/memory"
+        app.query_one(Prompt).action_send()
+        await until(pilot, lambda: isinstance(app.screen, Reading))
+
+
+async def test_a_load_shows_its_progress_and_can_be_cancelled(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.store_sources.append(source(3, "thesis", "loading"))
+        progress = Progress(
+            pages=214, passages=345, indexed=200, bytes=9, bytes_total=9, rate=12, seconds_left=11
+        )
+        job = Job(id="j1", source_id="s3", source="thesis", state="running", created_at=NOW,
+                  progress=progress)  # fmt: skip
+        app.client.emit(SourceChanged(source_id="s3"), JobProgress(job=job))
+        sources = app.query_one(Sources)
+        await until(pilot, lambda: any(row.job for row in sources.rows))
+        shown = "\n".join(line.plain for row in sources.rows for line in sources.draw(row, 40))
+        assert "◐ thesis" in shown
+        assert "12/s · 11 s left" in shown
+        await pilot.press("f2", "down", "down", "x")
+        await until(pilot, lambda: "cancel_job" in app.client.calls)
+
+
+async def test_the_engine_goes_and_the_next_action_brings_it_back(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        app.client.die()
+        await until(pilot, lambda: app.query_one("#trouble").display)
+        assert not app.store.connected
+        app.client.store_sources.append(source(7, "new"))
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+        assert app.store.connected
+        assert len(app.store.sources) == 3
+        assert not app.query_one("#trouble").display
+        assert [item.kind for item in app.store.items].count("you") == 1
+
+
+async def test_a_mistake_in_a_worker_is_shown_and_logged(opened: Open) -> None:
+    from memtui import paths
+
+    async with opened() as (app, pilot):
+        app.client.fault = KeyError("oops")
+        await pilot.press("f2", "a")
+        await until(pilot, lambda: app._notifications)
+        assert "KeyError" in next(iter(app._notifications)).message
+        assert "oops" in (paths.state_dir() / "app.log").read_text()
+
+
+async def test_few_widgets_however_long_the_conversation(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        for number in range(200):
+            app.client.emit(*turn_events(f"{QUESTION} {number}", turn=f"t{number}"))
+        await until(pilot, lambda: app.store.last_ended == "t199")
+        assert len(app.store.items) == 601
+        assert len(app.query("*")) < 60
+        transcript = app.query_one(Transcript)
+        assert len(transcript.rows) <= MOST
+        assert transcript.scroll_y == transcript.max_scroll_y
+        first = transcript.rows[0].key
+        await pilot.press("f3", "home")
+        await until(pilot, lambda: transcript.rows[0].key != first)
+        assert transcript.rows[0].key != first
+
+
+async def test_what_is_being_read_stays_where_it_is(opened: Open) -> None:
+    async with opened(size=(140, 20)) as (app, pilot):
+        for number in range(5):
+            app.client.emit(*turn_events(turn=f"t{number}"))
+        await until(pilot, lambda: app.store.last_ended == "t4")
+        transcript = app.query_one(Transcript)
+        await pilot.press("pageup")
+        await pilot.pause()
+        before = transcript.scroll_y
+        assert before < transcript.max_scroll_y
+        app.client.emit(*turn_events(turn="t9"))
+        await until(pilot, lambda: app.store.last_ended == "t9")
+        assert transcript.scroll_y == before
