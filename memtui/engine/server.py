@@ -51,7 +51,8 @@ class Life:
         needed_at = time.monotonic()
         while not self.server.should_exit:
             connected = bool(self.server.server_state.connections)
-            seen = seen or connected
+            # A look whether anybody listens is no client yet.
+            seen = seen or self.server.server_state.total_requests > 0
             linger = self.engine.linger
             patience = linger if seen else max(linger, FIRST_CLIENT)
             if connected or self.engine.busy():

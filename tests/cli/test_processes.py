@@ -55,7 +55,8 @@ def test_ctrl_c_stops_a_load_and_keeps_what_is_done(
         text=True,
     )
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("large: ")  # it has begun
+    while "passages" not in (line := process.stderr.readline()):  # until something is recorded
+        assert line.startswith("large: ")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
