@@ -150,7 +150,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
                 " https://; set it with `memtui configure --set llm.api_base=…`."
             )
         )
-    if names & {"JSONDecodeError", "UnicodeDecodeError"}:
+    if names & {"JSONDecodeError", "UnicodeDecodeError", "TypeError", "KeyError", "IndexError"}:
         return Failure(garbage(target))
     if started:
         return Failure(
