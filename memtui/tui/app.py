@@ -23,8 +23,6 @@ from memtui.api.plain import plain
 from memtui.tui import layout, themes
 from memtui.tui.actions import ACTIONS, bindings, key_sign, parse_keymap
 from memtui.tui.screens.main import MainScreen
-from memtui.tui.screens.picker import Choice, Picker
-from memtui.tui.screens.reading import Reading, help_text
 from memtui.tui.session import Session
 from memtui.tui.store import Store
 from memtui.tui.widgets.sources import going_on, loaded
@@ -185,6 +183,7 @@ class MemtuiApp(App[int]):
 
     def choose_agent(self) -> None:
         """Offer the agents and a new one."""
+        from memtui.tui.screens.picker import Choice, Picker
 
         async def read() -> list[Choice]:
             choices = [
@@ -275,6 +274,8 @@ class MemtuiApp(App[int]):
     # actions
 
     def action_help(self) -> None:
+        from memtui.tui.screens.reading import Reading, help_text
+
         hint = ""
         focused = self.focused
         for node in focused.ancestors_with_self if focused is not None else ():

@@ -2,6 +2,7 @@
 
 import pytest
 from textual.binding import Binding, BindingsMap
+from textual.widgets import TextArea
 
 from memtui import config
 from memtui.tui.actions import ACTIONS, bindings, key_sign, parse_keymap
@@ -54,6 +55,13 @@ def test_no_two_share_a_key_where_both_can_be_meant(chain: tuple[str, ...]) -> N
     for binding in Binding.make_bindings(bindings(*chain)):
         assert binding.key not in keys, (keys.get(binding.key), binding.id)
         keys[binding.key] = str(binding.id)
+
+
+def test_the_text_field_of_the_prompt_takes_no_key_of_ours() -> None:
+    taken = {binding.key for binding in Binding.make_bindings(TextArea.BINDINGS)}
+    for action in ACTIONS:
+        if action.where in ("app", "main") and not action.priority:
+            assert not taken & {key.strip() for key in action.keys.split(",")}, action.id
 
 
 def test_every_place_is_used() -> None:

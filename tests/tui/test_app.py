@@ -49,7 +49,7 @@ def opened() -> Opened:
         agent = await library.add_agent(None, [source] if source else [])
         app = MemtuiApp(agent=agent)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.main.filled and app.store.items)
+            await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)
             yield app, pilot
 
     return open_app
@@ -57,7 +57,8 @@ def opened() -> Opened:
 
 async def ask(app: MemtuiApp, pilot: Pilot[Any], question: str = library.QUESTION) -> None:
     ended = app.store.last_ended
-    await pilot.press(*question, "enter")
+    app.query_one(Prompt).insert(question)
+    await pilot.press("enter")
     await until(pilot, lambda: app.store.last_ended != ended)
 
 
@@ -166,7 +167,8 @@ async def test_a_click_on_a_citation_opens_its_passage(opened: Opened) -> None:
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
 async def test_own_search_shows_hits_in_the_mind(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size=size) as (app, pilot):
-        await pilot.press(*"/search nests of falcons", "enter")
+        app.query_one(Prompt).insert("/search nests of falcons")
+        await pilot.press("enter")
         await until(pilot, lambda: app.focused is app.query_one(Mind))
         assert app.store.blocks[-1].arguments == {"query": "nests of falcons"}
         await until(pilot, lambda: app.query_one(Mind).current)
@@ -265,8 +267,9 @@ async def test_panes_become_tabs_and_any_can_be_maximised(opened: Opened) -> Non
 async def test_any_size_at_any_moment(opened: Opened) -> None:
     sizes = ((1, 1), (140, 45), (99, 13), (40, 10))
     async with opened() as (app, pilot):
-        await pilot.press(*library.QUESTION, "enter")
-        for keys in ((), ("f4",), ("f2", "enter"), ("f1",), ("escape", "ctrl+l"), ("escape", "f8")):
+        app.query_one(Prompt).insert(library.QUESTION)
+        await pilot.press("enter")
+        for keys in ((), ("f4",), ("f2", "enter"), ("f1",), ("escape", "ctrl+l")):
             await pilot.press(*keys)
             for size in sizes:
                 await pilot.resize_terminal(*size)

@@ -62,7 +62,8 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         await until(pilot, lambda: app.store.attached(app.store.sources[0].id))
 
         ended = app.store.last_ended
-        await pilot.press(*"What does the osprey eat?", "enter")
+        app.query_one(Prompt).insert("What does the osprey eat?")
+        await pilot.press("enter")
         await until(pilot, lambda: app.store.last_ended != ended, 60)
         answer = app.store.items[-1]
         assert answer.kind == "agent"
@@ -84,7 +85,8 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         await until(pilot, lambda: app.store.trouble)
         assert app.query_one("#trouble").display
         ended = app.store.last_ended
-        await pilot.press("f3", *"What does the kestrel look for?", "enter")
+        app.query_one(Prompt).insert("What does the kestrel look for?")
+        await pilot.press("f3", "enter")
         await until(pilot, lambda: app.store.last_ended not in ("", ended), 60)
         assert "voles" in app.store.items[-1].text
         assert not app.store.trouble
@@ -97,6 +99,13 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         assert [item.kind for item in again.store.items if item.kind in ("you", "agent")] == [
             "agent", "you", "agent", "you", "agent",
         ]  # fmt: skip
+
+
+async def test_a_stream_says_first_that_nothing_is_missed_from_now_on() -> None:
+    async with Client() as client:
+        events = client.events()
+        assert (await anext(events)).type == "subscribed"
+        await events.aclose()  # type: ignore[attr-defined]
 
 
 async def test_keys_pressed_before_the_agents_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +124,8 @@ async def test_keys_pressed_before_the_agents_are_there(monkeypatch: pytest.Monk
         assert app.store.agent.name == names[1]
         assert [item.kind for item in app.store.items] == ["agent"]
         # A message of another day is in the prompt's history, like those of today.
-        await pilot.press(*"What is this?", "enter")
+        app.query_one(Prompt).insert("What is this?")
+        await pilot.press("enter")
         await until(pilot, lambda: len(app.store.items) > 2 and app.store.turn is None)
     again = MemtuiApp()
     async with again.run_test() as pilot:

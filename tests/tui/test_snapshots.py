@@ -164,7 +164,7 @@ def test_screen(
     app = MemtuiApp()
 
     async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.main.filled and app.store.agent is not None)
+        await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)
         await steps(app, pilot)
         await pilot.pause(0.1)
 
@@ -192,6 +192,6 @@ def test_nothing_attached(
     app = MemtuiApp(agent=library.agent_id(library.NEWCOMER))
 
     async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.main.filled and app.store.items)
+        await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)
 
     assert snap_compare(app, terminal_size=WIDE, run_before=before)

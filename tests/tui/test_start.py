@@ -14,7 +14,7 @@ from memtui.tui.widgets.prompt import Prompt
 from tests.tui.conftest import Open, ScriptedApp, until
 
 HEAVY = ("httpx", "pydantic", "litellm", "pymilvus", "numpy", "fastapi", "markdown_it",
-         "memtui.api.client", "memtui.api.agents")  # fmt: skip
+         "memtui.api.client", "memtui.api.agents", "memtui.tui.screens.load")  # fmt: skip
 
 
 def test_nothing_heavy_before_the_first_frame() -> None:

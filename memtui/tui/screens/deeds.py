@@ -1,6 +1,8 @@
-"""What the keys and slash commands of the main screen do. Each starts a worker or a modal."""
+"""What the keys and slash commands of the main screen do. Each starts a worker or a modal.
 
-import difflib
+A modal is imported when it is opened: the first frame does not wait for it.
+"""
+
 from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -11,13 +13,6 @@ from memtui import paths
 from memtui.api.errors import MemtuiError
 from memtui.tui import commands
 from memtui.tui import format as fmt
-from memtui.tui.screens.confirm import Confirm
-from memtui.tui.screens.load import Load
-from memtui.tui.screens.model import Model
-from memtui.tui.screens.passage import Passage
-from memtui.tui.screens.picker import Choice, Picker
-from memtui.tui.screens.reading import Reading, memory_text
-from memtui.tui.screens.welcome import Welcome
 from memtui.tui.store import RUNNING
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     from memtui.api.library import LoadRequest, Source
     from memtui.api.search import Hit
     from memtui.tui.app import MemtuiApp
+    from memtui.tui.screens.picker import Choice
     from memtui.tui.session import Session
     from memtui.tui.store import Store
 
@@ -126,6 +122,8 @@ class Deeds(Screen[None]):
         elif "/" in name or "." in name:
             self.open_load(text)  # a pasted or dropped path
         else:
+            import difflib
+
             near = difflib.get_close_matches(name, [c.name for c in commands.COMMANDS], 1, 0.5)
             hint = f"Do you mean /{near[0]}?" if near else "/help lists them."
             self.memtui.tell(f"There is no command /{name}. {hint}", "warning")
@@ -179,6 +177,8 @@ class Deeds(Screen[None]):
             else:
                 self.do(work(named[0]))
             return
+        from memtui.tui.screens.picker import Picker
+
         if not choices:
             if attached:
                 sentence = "No source is attached."
@@ -217,6 +217,8 @@ class Deeds(Screen[None]):
             prompt.put("/search " + prompt.text)
 
     def action_memory(self) -> None:
+        from memtui.tui.screens.reading import Reading, memory_text
+
         self.app.push_screen(Reading("memory", partial(memory_text, self.store)))
 
     # sources
@@ -235,6 +237,8 @@ class Deeds(Screen[None]):
             self.do(self.session.detach(source) if attached else self.session.attach(source))
 
     def action_delete(self) -> None:
+        from memtui.tui.screens.confirm import Confirm
+
         source = self._source()
         if source is None:
             return
@@ -262,6 +266,8 @@ class Deeds(Screen[None]):
         self.open_load("")
 
     def open_load(self, path: str) -> None:
+        from memtui.tui.screens.load import Load
+
         async def submit(request: "LoadRequest") -> None:
             await self.session.load(request)
 
@@ -284,6 +290,8 @@ class Deeds(Screen[None]):
         self.draw({"sources"})
 
     def open_passage(self, passage_id: str, hit: "Hit | None" = None) -> None:
+        from memtui.tui.screens.passage import Passage
+
         known = hit or self.store.hit(passage_id)
         self.app.push_screen(Passage(self.session.passage, passage_id, known))
 
@@ -293,6 +301,8 @@ class Deeds(Screen[None]):
         self.memtui.choose_agent()
 
     def action_model(self) -> None:
+        from memtui.tui.screens.model import Model
+
         def saved(changed: bool | None) -> None:
             if changed:
                 self.do(self._reload())
@@ -307,6 +317,8 @@ class Deeds(Screen[None]):
     # the first run
 
     def welcome(self) -> None:
+        from memtui.tui.screens.welcome import Welcome
+
         def chosen(way: str | None) -> None:
             if way == "demo":
                 self.do(self.demo(), "open")
@@ -346,6 +358,8 @@ class Deeds(Screen[None]):
             )
 
 
-def _choice(source: "Source") -> Choice:
+def _choice(source: "Source") -> "Choice":
+    from memtui.tui.screens.picker import Choice
+
     detail = f"{fmt.count(source.passages, 'passage')}, {fmt.count(source.documents, 'document')}"
     return Choice(source.id, source.name, detail)

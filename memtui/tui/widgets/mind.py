@@ -1,6 +1,5 @@
 """The mind: monologue, tool calls, memory edits as foldable blocks; hits as rows of their own."""
 
-import difflib
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -158,6 +157,8 @@ def _tool(block: Block, width: int) -> list[Content]:
 
 
 def _memory(block: Block, width: int) -> list[Content]:
+    import difflib
+
     lines: list[Content] = []
     before, after = block.before.splitlines(), block.text.splitlines()
     for line in difflib.ndiff(before[:200], after[:200]):
