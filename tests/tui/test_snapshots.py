@@ -131,7 +131,6 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
     ("sources-small", SMALL, presses("f2")),
     ("documents", MIDDLE, documents),
     ("passage", WIDE, passage),
-    ("passage-tiny", TINY, passage),
     ("search", MIDDLE, search),
     ("completion", MIDDLE, completion),
     ("completion-tiny", TINY, completion),
