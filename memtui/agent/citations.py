@@ -110,10 +110,11 @@ class _Finder:
 
     def _label(self, start: int, before: list[Citation]) -> list[Citation]:
         for length in self.label_lengths:
-            candidates = self.labels.get(self.text[start : start + length])
+            label = self.text[start : start + length]  # shorter at the end of the text
+            candidates = self.labels.get(label)
             if candidates:
                 best = self._best(candidates, start, before[-1].end if before else 0)
-                return [self._verified(best.hit, best.hit.page, start, start + length)]
+                return [self._verified(best.hit, best.hit.page, start, start + len(label))]
         return []
 
     def _group(self, start: int) -> tuple[list[_Reference], int]:

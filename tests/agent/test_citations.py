@@ -125,3 +125,13 @@ def test_sources_that_a_text_draws_on() -> None:
     assert drawn_from("外部记忆保存全部历史", [hit("说明：外部记忆保存全部历史。", "zh")]) == {
         "id-zh"
     }
+
+
+def test_the_last_citation_ends_with_the_text() -> None:
+    shown = [
+        Hit(rank=n, score=1, text="x", passage_id=str(n), source="paper", page=page,
+            citation=f"[paper p. {page}]")
+        for n, page in enumerate((2, 1234), start=1)
+    ]  # fmt: skip
+    text = "It is so [paper p. 2]"
+    assert [(one.start, one.end) for one in find(text, shown)] == [(9, len(text))]
