@@ -29,7 +29,6 @@ NQ at 0.42: cited 0.92, declined 0.04, without the passage 0.42; at 0.50: 0.88, 
 """
 
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff][^\W_]*)*")
-_PLURAL = re.compile("[A-Z]{2,}s")  # PDFs, which the stemmer leaves as it is
 LIGHT = 0.4
 """What a word counts that only says of which sort the answer is (`at what temperature`)."""
 FEW = (4, 40)
@@ -72,8 +71,7 @@ class Evidence:
                     size = max(map(len, unit))
                     weight = float(max(size, 5) * 1.6 if proper and not pieces else size)
                     weight *= LIGHT if word.casefold() in light else 1.0
-                    others = () if proper else synonyms(word)
-                    for other in (word[:-1],) if _PLURAL.fullmatch(word) else others:
+                    for other in () if proper else synonyms(word):
                         unit = (*unit, *self._query_terms(other)[:1])
                     wanted[unit] = weight
         return wanted or {(term,): float(len(term)) for term in terms}

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from memtui.search.languages import FUNCTION_WORDS, STEMMERS, STOP_WORDS
 
-VERSION = 1
+VERSION = 2
 """Raise it with any change to the terms: the text index is then made anew at the next start."""
 
 
@@ -233,6 +233,8 @@ def _form(language: str, word: str) -> str:
     if algorithm:
         with _lock:
             stem = _stemmer(algorithm)(word)
+    if _PLURAL.fullmatch(stem):  # PDFs, LLMs: a stemmer takes no `s` from what has no vowel
+        stem = stem[:-1]
     if language != "vietnamese" and not stem.isascii():  # there, accents make other words
         stem = _ACCENT.sub("", unicodedata.normalize("NFD", stem))
         stem = unicodedata.normalize("NFC", stem)
@@ -248,6 +250,7 @@ def _algorithm(letter: str, language: str) -> str:
     return ""
 
 
+_PLURAL = re.compile("[b-df-hj-np-tv-xz]{3,}(?<!s)s")
 _LATIN_END = "\u0370"
 _SCRIPTS = (
     ("\u0370", "\u03ff", "greek"),

@@ -82,6 +82,9 @@ def marked(text: str, query: str) -> list[str]:
         ("nước", "Nước ta và nuốc", ["Nước"]),
         ("42", "٤٢", ["٤٢"]),
         ("snake", "snake_case", ["snake"]),
+        ("Which PDFs?", "One pdf, the LLM's PDF and two pdfs.", ["pdf", "PDF", "pdfs"]),
+        ("URLs", "a URL", ["URL"]),
+        ("TLS", "DNS, CSS, TLS", ["TLS"]),
         ("mouse", "the house", []),
     ],
 )

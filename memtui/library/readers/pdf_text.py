@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from memtui.library.readers.pdf_margins import without_margins
 from memtui.library.readers.text import clean
 
 _HYPHEN_MARK = "\ufffe"  # pdfium's for a hyphen at a line's end; the line break itself is left out
@@ -38,7 +39,9 @@ def quality(text: str) -> float:
 
 
 def tidy(pages: Sequence[str]) -> list[str]:
-    """Pages with hyphenated words joined, wrapped lines joined, and dot leaders shortened."""
+    """Pages without page numbers and running heads, with hyphenated words joined, wrapped lines
+    joined, and dot leaders shortened."""
+    pages = without_margins(pages)
     compounds = set()
     if any("-\n" in page for page in pages):
         words = {word for page in pages for word in page.split() if "-" in word}
