@@ -28,6 +28,8 @@ class Home:
             name: value
             for name, value in os.environ.items()
             if not name.startswith("MEMTUI_") and not name.endswith("_API_KEY")
+            # Without byte code every process would compile memtui again, which users' do not.
+            and name != "PYTHONDONTWRITEBYTECODE"
         }
         self.environment = {
             **kept,
