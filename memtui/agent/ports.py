@@ -82,9 +82,18 @@ class Memory(Protocol):
         """Take messages out of the context window; they stay in the history."""
 
     async def search_archive(
-        self, query: str, *, offset: int, k: int, source_id: str | None = None
+        self,
+        query: str,
+        *,
+        offset: int,
+        k: int,
+        source_id: str | None = None,
+        document_page: int | None = None,
     ) -> SearchReply:
-        """Own archive and attached sources, or one attached source; every hit has `citation`."""
+        """Own archive and attached sources, or one attached source; every hit has `citation`.
+
+        With `document_page` all that stands on that page of the documents, in reading order.
+        """
 
     async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
         """What anyone said; `Hit.section` says who (`user` or `assistant`), `created_at` when."""

@@ -16,6 +16,9 @@ class SearchRequest(BaseModel):
     offset: int = Field(0, ge=0)
     agent_id: str | None = None
     source_ids: list[str] | None = None
+    document_page: int | None = Field(
+        None, ge=1, description="List that page of the documents instead, in reading order."
+    )
     conversation: bool = Field(False, description="Search the agent's recall memory instead.")
 
 

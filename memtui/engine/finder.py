@@ -22,6 +22,8 @@ class Finder:
 
     async def search(self, request: SearchRequest) -> SearchReply:
         scopes = await self.scopes(request)
+        if request.document_page is not None:
+            return await asyncio.to_thread(self._page, request, scopes, request.document_page)
         return await self.find(request.query, scopes, request.mode, request.k, request.offset)
 
     async def find(
@@ -60,6 +62,14 @@ class Finder:
         return [f"source_{source.id}" for source in sources] + [
             f"agent_{agent.id}" for agent in agents if agent.archival
         ]
+
+    def _page(self, request: SearchRequest, scopes: Sequence[str], page: int) -> SearchReply:
+        """What stands on a page of the documents, in reading order."""
+        offset = request.offset
+        total, passages = self._record.passages.on_page(scopes, page, request.k, offset)
+        found = hybrid.listed(passages, total, offset)
+        hits = self._cited(found)
+        return SearchReply(query=request.query, mode="text", hits=hits, total=total, offset=offset)
 
     def _cited(self, found: hybrid.Ranked) -> list[Hit]:
         counts = {}

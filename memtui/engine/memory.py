@@ -62,7 +62,13 @@ class AgentMemory:
         await asyncio.to_thread(self._record.messages.evict, list(ids))
 
     async def search_archive(
-        self, query: str, *, offset: int, k: int, source_id: str | None = None
+        self,
+        query: str,
+        *,
+        offset: int,
+        k: int,
+        source_id: str | None = None,
+        document_page: int | None = None,
     ) -> SearchReply:
         return await self._finder.search(
             SearchRequest(
@@ -71,6 +77,7 @@ class AgentMemory:
                 offset=offset,
                 agent_id=self.agent_id,
                 source_ids=[source_id] if source_id else None,
+                document_page=document_page,
             )
         )
 

@@ -33,9 +33,6 @@ from memtui.llm.sentences import readability
 from memtui.llm.transcript import SeenHit, Turn, read
 
 MOST_SENTENCES = 5
-MOST_HITS_OF_PAGE = 2
-MOST_SEARCHES_FOR_PAGE = 8
-"""Fewer than an agent's steps in a turn; with five hits each, enough for any short document."""
 MOST_PAGES = 3
 """Pages of hits read for one query: the first and two more."""
 MOST_STEPS = 6
@@ -184,26 +181,22 @@ class OfflineReader:
         return self._extractor.describe(source, hits, MOST_SENTENCES, whole=True)
 
     def _page(self, question: Question, turn: Turn, tool: str) -> Act:
-        """What stands on a page: searches find words, so it reads until hits are from there."""
-        searches = [step for step in turn.steps if step.tool == tool]
-        if searches and not searches[-1].ok:
-            return failed(searches[-1])
-        there = [hit for hit in turn.hits(tool) if question.page and hit.on(question.page)]
-        found = [one for one in self._extractor.candidates(there) if readability(one.text) >= 0.3]
-        enough = len({one.hit for one in found}) >= MOST_HITS_OF_PAGE
+        """What stands on a page: it is read, not searched for."""
         query = question.topic or question.search
-        last = searches[-1] if searches else None
-        if not enough and len(searches) < MOST_SEARCHES_FOR_PAGE:
-            if last is None:
-                return search(f"I look for page {question.page}.", tool, query)
-            if last.more and not (question.topic and found):
-                thought = f"I read on, for hits from page {question.page}."
-                return search(thought, tool, query, len(searches))
+        read = [step for step in turn.steps if step.tool == tool]
+        if not read or (read[-1].ok and read[-1].more and len(read) < MOST_PAGES):
+            thought = f"I read page {question.page}."
+            return search(thought, tool, query, len(read), document_page=question.page)
+        if not read[-1].ok:
+            return failed(read[-1])
+        hits = sorted(turn.hits(tool), key=lambda hit: hit.page != question.page)
+        found = [one for one in self._extractor.candidates(hits) if readability(one.text) >= 0.5]
         if question.topic:
             wanted = self._evidence.wanted(question.topic)
+            found = [one for one in found if share(wanted, one.terms | one.near)]
             found.sort(key=lambda one: -share(wanted, one.terms | one.near))
         if not found:
-            return decline(question, turn, tool, turn.hits(tool))
+            return decline(question, turn, tool, hits)
         thought = f"These stand on page {question.page}."
         return say(thought, quote(found[:MOST_SENTENCES]))
 
@@ -216,8 +209,9 @@ class OfflineReader:
         if not searches:
             page = former.get("page")
             page = page + 1 if isinstance(page, int) else 1
-            query = str(former.get("query", ""))
-            return search("The user wants to know more. I read on.", tool, query, page)
+            query, on_page = str(former.get("query", "")), former.get("document_page")
+            on_page = on_page if isinstance(on_page, int) else None
+            return search("The user wants to know more. I read on.", tool, query, page, on_page)
         said = "".join(" ".join(turn.said).split())
         fresh = [
             one

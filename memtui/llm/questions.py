@@ -63,6 +63,9 @@ _RECALL = re.compile(
     _I | re.DOTALL,
 )
 _PAGE = re.compile(r"\b(?:page|pages|p\.|pp\.|página|seite)\s*(\d{1,5})\b|第\s*(\d{1,5})\s*页", _I)
+_OF_PAGE = re.compile(
+    r"\b(summari[sz]e|summary|contents?|text|reads?|show|quote|written|stands?)\b", _I
+)
 _CALLED = re.compile(
     r"\b(?:called|titled|entitled|named|se llama)\s+[\"“'«]?(?P<topic>[^\"”»\n.?!]{1,120})",
     _I,
@@ -227,7 +230,8 @@ def understand(text: str) -> Question:
     if _RECALL.fullmatch(line):
         return Question("recall", text)
     if found := _PAGE.search(line):
-        rest = _squeeze(_FILLER.sub(" ", _PHRASES.sub(" ", line.replace(found[0], " "))))
+        rest = _OF_PAGE.sub(" ", _PHRASES.sub(" ", line.replace(found[0], " ")))
+        rest = _squeeze(_FILLER.sub(" ", rest))
         return Question("page", text, rest.strip(" ?.!"), int(found[1] or found[2]))
     return _about(text, line) or _sorted(text, line)
 

@@ -28,9 +28,13 @@ class Act:
     declined: bool = False
 
 
-def search(thought: str, tool: str, query: str, page: int = 0) -> Act:
-    arguments = {"query": query, "page": page, "request_heartbeat": True}
-    return Act(thought, tool, arguments)
+def search(
+    thought: str, tool: str, query: str, page: int = 0, document_page: int | None = None
+) -> Act:
+    arguments: dict[str, Any] = {"query": query, "page": page}
+    if document_page:
+        arguments["document_page"] = document_page
+    return Act(thought, tool, {**arguments, "request_heartbeat": True})
 
 
 def say(thought: str, message: str, declined: bool = False) -> Act:
@@ -56,10 +60,7 @@ def decline(question: Question, turn: Turn, tool: str, hits: Sequence[SeenHit]) 
     if turn.sources == [] and not hits:
         text = f"I found nothing about that: no source is attached to me. {HOW_TO_ATTACH}"
     elif question.kind == "page":
-        text = (
-            f"My search finds words, not pages, and none of the {len(hits)} hits that I read is on"
-            f" page {question.page}. Ask for something that is written there."
-        )
+        text = f"There is nothing I could quote from page {question.page} of what is attached."
     elif names:
         text = f"I found nothing about that in what is attached: {', '.join(names)}."
     else:

@@ -181,7 +181,7 @@ def readability(sentence: str) -> float:
         value -= 0.8 if code > 4 + len(sentence) / 30 or _CODE_LINE.fullmatch(sentence) else 0.5
     if len(sentence) > LONGEST:
         value -= 0.3
-    if _CONTENTS.match(sentence) or sentence.endswith(" ."):
+    if _CONTENTS.match(sentence) or sentence.endswith((" .", " …")):
         value -= 0.6
     if not wide and (words := len(sentence.split())) < 5:
         value -= 0.15 if ended and words == 4 else 0.4

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SHOWING = re.compile(r"(\d+)\D{1,3}(\d+) of ([\d,]+)")
-_PAGES = re.compile(r" pp\. \d{1,6}\D(\d{1,6})\]$")
 _LISTED = re.compile(r"attached[^\n\".:]*:[ \t]*(none\b|.*\")", re.IGNORECASE)
 _NOTICE = re.compile(r'The user (attached|detached) the source ("(?:[^"\\]|\\.)*")')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -24,14 +23,9 @@ class SeenHit:
     score: float = 0.0
     source: str = ""
     page: int | None = None
-    page_end: int | None = None
     rank: int = 0
     search: int = 0
     among: int = 0
-
-    def on(self, page: int) -> bool:
-        """Whether any of it stands on `page`."""
-        return self.page is not None and self.page <= page <= (self.page_end or self.page)
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,6 @@ class Turn:
                         score=_number(hit.get("score")),
                         source=str(hit.get("source") or ""),
                         page=hit["page"] if isinstance(hit.get("page"), int) else None,
-                        page_end=_page_end(str(hit.get("cite") or "")),
                         rank=len(found),
                         search=number,
                         among=step.total,
@@ -145,11 +138,6 @@ def attached(messages: Sequence[dict[str, Any]]) -> list[str] | None:
                 others = [one for one in names or [] if one != _unquote(name)]
                 names = [*others, _unquote(name)] if verb == "attached" else others
     return names
-
-
-def _page_end(cite: str) -> int | None:
-    found = _PAGES.search(cite)
-    return int(found[1]) if found else None
 
 
 def _said_by(hit: dict[str, Any]) -> str:

@@ -203,6 +203,29 @@ class Passages:
             ).fetchall()
         return total, [_passage(row) for row in rows]
 
+    def on_page(
+        self, scopes: Sequence[str], page: int, limit: int, offset: int = 0
+    ) -> tuple[int, list[Passage]]:
+        """(how many in all, some) of the passages on that page of the documents, as they follow."""
+        values = {
+            "scopes": json.dumps(list(scopes)),
+            "page": page,
+            "limit": max(0, limit),
+            "offset": max(0, offset),
+        }
+        where = """WHERE p.scope IN (SELECT value FROM json_each(:scopes))
+                   AND p.page <= :page AND coalesce(p.page_end, p.page) >= :page"""
+        with self._record.read() as connection:
+            total = connection.execute(
+                f"SELECT count(*) FROM passages p {where}",  # noqa: S608
+                values,
+            ).fetchone()[0]
+            rows = connection.execute(
+                f"{_SELECT} {where} ORDER BY s.name, d.path, p.ordinal LIMIT :limit OFFSET :offset",
+                values,
+            ).fetchall()
+        return total, [_passage(row) for row in rows]
+
     def text_search(
         self, scopes: Sequence[str] | None, query_terms: Sequence[str], limit: int
     ) -> list[tuple[str, float]]:

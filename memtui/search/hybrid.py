@@ -72,6 +72,15 @@ async def search(
     return Ranked(hits, len(ranking), problem, ordinals)
 
 
+def listed(passages: Sequence[Passage], total: int, offset: int = 0) -> Ranked:
+    """Passages that were not searched for but looked up, in their order, as hits without scores."""
+    hits = [
+        _hit(rank, Fused(passage.id, 0.0), passage, [])
+        for rank, passage in enumerate(passages, offset + 1)
+    ]
+    return Ranked(hits, total, ordinals={passage.id: passage.ordinal for passage in passages})
+
+
 async def _channels(
     query: str, terms: list[str], scopes: Sequence[str] | None, ports: Ports, mode: Mode
 ) -> tuple[Sequence[Scored], Sequence[Scored], str]:

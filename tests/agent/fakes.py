@@ -139,10 +139,21 @@ class Store:
         self.out |= set(ids)
 
     async def search_archive(
-        self, query: str, *, offset: int, k: int, source_id: str | None = None
+        self,
+        query: str,
+        *,
+        offset: int,
+        k: int,
+        source_id: str | None = None,
+        document_page: int | None = None,
     ) -> SearchReply:
         await self._pass("search_archive")
         pool = [p for p in (*self.passages, *self.inserted) if source_id in (None, p.source_id)]
+        if document_page is not None:
+            found = [hit for hit in pool if hit.page == document_page]
+            return SearchReply(
+                query=query, mode="text", hits=found[offset : offset + k], total=len(found)
+            )
         return _search(pool, query, offset, k)
 
     async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:

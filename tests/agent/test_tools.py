@@ -67,6 +67,7 @@ def test_schemas_are_the_originals() -> None:
         "query",
         "page",
         "source",
+        "document_page",
         "request_heartbeat",
     ]
     assert search["parameters"]["properties"]["page"]["type"] == "integer"
@@ -154,6 +155,13 @@ async def test_archival_search_in_one_source(bench: Bench) -> None:
     why = await bench.fails("archival_memory_search", query="tea", source="thesis")
     assert '"paper"' in why
     assert "thesis" in why
+
+
+async def test_a_page_of_the_documents_can_be_read(bench: Bench) -> None:
+    bench.store.load("paper", ["tea", "coffee", "water"])
+    read = await bench.ok("archival_memory_search", query="tea", document_page=2)
+    assert [hit["text"] for hit in read["hits"]] == ["coffee"]
+    assert "from 1" in await bench.fails("archival_memory_search", query="tea", document_page=0)
 
 
 async def test_an_insert_is_found_by_the_next_search(bench: Bench) -> None:

@@ -147,6 +147,9 @@ async def test_a_page_can_be_asked_for() -> None:
     played = await play("What does the manual say about the crane on page 14?", archive())
     assert {cite for _, cite in quotes(played.said)} == {"[manual p. 14]"}
     assert (await play("What is on page 77?", archive())).declined
+    other = await play("What is on page 14?", archive())
+    assert {cite for _, cite in quotes(other.said)} == {"[manual p. 14]"}
+    assert other.calls[0][2]["document_page"] == 14
 
 
 async def test_tell_me_more_reads_on_without_repeating() -> None:

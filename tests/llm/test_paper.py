@@ -77,7 +77,7 @@ async def test_follow_up_and_page(paper: list[tuple[str, int | None, str]]) -> N
     assert "Waiting fell from 12 to 6 seconds" in played.said
     missing = await ask("What is on page 9?", paper)
     assert missing.declined
-    assert "My search finds words, not pages" in missing.said
+    assert "nothing I could quote from page 9" in missing.said
 
 
 async def test_another_topic_is_declined(paper: list[tuple[str, int | None, str]]) -> None:

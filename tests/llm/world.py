@@ -51,11 +51,13 @@ class Archive:
     terms: Callable[[str], list[str]] = terms
     everything: bool = False
 
-    def search(self, query: str, page: int) -> dict[str, Any]:
+    def search(self, query: str, page: int, document_page: int | None = None) -> dict[str, Any]:
         self.queries.append((query, page))
         wanted = set(self.terms(query))
         scored = [(len(wanted & set(self.terms(p[2]))), p) for p in self.passages]
         found = [one for one in scored if one[0] or self.everything]
+        if document_page:
+            found = [(0, p) for p in self.passages if p[1] == document_page]
         ranked = sorted(found, key=lambda one: -one[0])
         part = ranked[page * 5 : page * 5 + 5]
         if not ranked:
@@ -136,7 +138,9 @@ async def play(
         if tool and name != "send_message":
             ok, message = tool(name, arguments)
         elif archive and name == "archival_memory_search":
-            message = archive.search(arguments["query"], arguments["page"])
+            message = archive.search(
+                arguments["query"], arguments["page"], arguments.get("document_page")
+            )
         result = {"status": "OK" if ok else "Failed", "message": message, "time": "now"}
         content = json.dumps(result, ensure_ascii=False)
         messages.append({"role": "tool", "tool_call_id": identity, "content": content})

@@ -276,3 +276,21 @@ def test_removals_are_done_one_by_one(record: Record, library: Library) -> None:
     assert len(record.removals.pending(9)) == 1
     record.sources.delete(source.id)  # the whole scope covers what is left of it
     assert [row[1:] for row in record.removals.pending(9)] == [(f"source_{source.id}", None)]
+
+
+def test_what_stands_on_a_page(record: Record, library: Library) -> None:
+    one, other = record.sources.create("b"), record.sources.create("a")
+    library.load(one, "/x", "first", "second")
+    library.load(other, "/y", "primero", "segundo")
+    scopes = [f"source_{source.id}" for source in (one, other)]
+    total, found = record.passages.on_page(scopes, 2, 9)
+    assert (total, [passage.text for passage in found]) == (2, ["segundo", "second"])
+    total, found = record.passages.on_page(scopes, 2, 9, offset=1)
+    assert (total, [passage.text for passage in found]) == (2, ["second"])
+    assert record.passages.on_page([scopes[0]], 2, 9)[0] == 1
+    assert record.passages.on_page(scopes, 3, 9) == (0, [])
+    over = NewPassage(0, "over the end", page=7, page_end=9)
+    document = NewDocument(path="/z", name="z", kind="pdf", sha256="z", size=1, pages=9)
+    record.documents.add(one.id, document, [over])
+    for page in (7, 8, 9):
+        assert [p.text for p in record.passages.on_page(scopes, page, 9)[1]] == ["over the end"]

@@ -3,7 +3,7 @@
 import json
 
 from memtui.agent.tools.base import Result, ToolContext, ToolError
-from memtui.agent.tools.paging import PAGE_SIZE, offset_of, page_of
+from memtui.agent.tools.paging import MAX_PAGE, PAGE_SIZE, offset_of, page_of
 
 
 async def archival_memory_insert(context: ToolContext, content: str) -> Result:
@@ -19,7 +19,11 @@ async def archival_memory_insert(context: ToolContext, content: str) -> Result:
 
 
 async def archival_memory_search(
-    context: ToolContext, query: str, page: int = 0, source: str | None = None
+    context: ToolContext,
+    query: str,
+    page: int = 0,
+    source: str | None = None,
+    document_page: int | None = None,
 ) -> Result:
     """Searches archival memory and the attached sources by meaning and by words.
 
@@ -27,13 +31,16 @@ async def archival_memory_search(
         query: What to look for.
         page: Which page of results, 0 for the first.
         source: The name of one attached source, to look only there.
+        document_page: A page of the documents, from 1, to read all of it whatever the query is.
     """
     offset = offset_of(page)
     if not query.strip():
         raise ToolError("query is empty. Give the important words of the question.")
+    if document_page is not None and not 1 <= document_page <= MAX_PAGE:
+        raise ToolError("document_page counts from 1. Leave it out to search all pages.")
     source_id = await _source_id(context, source) if source else None
     found = await context.memory.search_archive(
-        query, offset=offset, k=PAGE_SIZE, source_id=source_id
+        query, offset=offset, k=PAGE_SIZE, source_id=source_id, document_page=document_page
     )
     return page_of(context, found, page)
 
