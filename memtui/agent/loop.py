@@ -22,6 +22,7 @@ from memtui.agent.tools.base import Tool, ToolContext
 from memtui.agent.tools.run import Outcome, execute, read_call
 from memtui.api import events
 from memtui.api.agents import (
+    INTERRUPTED,
     Citation,
     Step,
     TurnReply,
@@ -100,7 +101,7 @@ class Turn:
             while await self._one_step():
                 pass
         except asyncio.CancelledError:
-            self._status, self._problem = "cancelled", "The turn was interrupted."
+            self._status, self._problem = "cancelled", INTERRUPTED
             await self._close(NewMessage(kind="note", text=self._problem))
             raise
         except MemtuiError as error:

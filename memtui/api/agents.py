@@ -10,6 +10,9 @@ from memtui.api.search import Hit
 MessageKind = Literal["user", "assistant", "tool", "login", "heartbeat", "alert", "note", "summary"]
 TurnStatus = Literal["done", "cancelled", "failed", "capped"]
 
+INTERRUPTED = "The turn was interrupted."
+"""The note that a cancelled turn leaves in the history. That of a failed one is not `ok`."""
+
 
 class Block(BaseModel):
     """A labelled part of core memory. `limit` is in characters."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from memtui.tui.store import Block, Item
+from memtui.tui.store import STOPPED, Block, Item
 
 if TYPE_CHECKING:
     from memtui.api.agents import Message
@@ -18,6 +18,8 @@ _EVENTS = {
 
 def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
     """Oldest first, as the engine gives them. Everything comes folded."""
+    from memtui.api.agents import INTERRUPTED
+
     items: list[Item] = []
     blocks: list[Block] = []
     calls: dict[str, Block] = {}
@@ -56,4 +58,8 @@ def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
         else:
             title = _EVENTS.get(message.kind, message.kind)
             blocks.append(Block(key, "event", title, message.text, turn=turn))
+            if message.kind == "note" and not message.ok:
+                items.append(Item(f"{key}:problem", "problem", message.text, turn=turn))
+            elif message.kind == "note" and message.text == INTERRUPTED:
+                items.append(Item(f"{key}:stopped", "note", STOPPED, turn=turn))
     return items, blocks

@@ -6,6 +6,7 @@ decides when to `drain` them.
 """
 
 import asyncio
+import gc
 import importlib
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,7 @@ class Session:
                 block.folded = block.turn != messages[-1].turn_id
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
         self.store.replace(items, blocks)
+        _keep()
 
     async def older(self) -> list[Item]:
         """One more page of the history, before what is there."""
@@ -177,6 +179,7 @@ class Session:
         messages = await client.messages(agent.id, before=oldest, limit=PAGE)
         items, blocks = history.unfold(messages)
         self.store.prepend(items, blocks)
+        _keep()
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
         self.touch()
         return items
@@ -240,7 +243,7 @@ class Session:
             await asyncio.sleep(0.05)
         self.store.turn = None
         await self._read_agent(client, agent.id)
-        if reply.problem:
+        if reply.problem and reply.status != "cancelled":
             self.store.fail(reply.problem)
         self.touch()
 
@@ -348,3 +351,11 @@ class Session:
         await client.reload()
         if self.store.agent is None or self.store.agent.model is None:
             self.store.model = (await client.status()).model
+
+
+def _keep() -> None:
+    """What was read stays: the collector need not walk it again.
+
+    Measured: with 10,000 messages it stopped the app for 190 ms every now and then.
+    """
+    gc.freeze()

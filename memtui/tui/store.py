@@ -17,6 +17,7 @@ ItemKind = Literal["you", "agent", "activity", "note", "problem"]
 BlockKind = Literal["thought", "tool", "search", "memory", "event", "problem"]
 
 RUNNING = ("waiting", "running")
+STOPPED = "Stopped."
 
 
 @dataclass
@@ -291,7 +292,7 @@ class Store:
             if not block.done and block.turn == event.turn_id:
                 block.done, block.version = True, block.version + 1
         if event.status == "cancelled":
-            self.note("Stopped.")
+            self.note(STOPPED)
         elif event.problem or event.status in ("failed", "capped"):
             self.fail(event.problem or "The agent could not finish. Send the message again.")
         self.turn = None

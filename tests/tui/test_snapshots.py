@@ -88,6 +88,11 @@ async def picker(app: MemtuiApp, pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(app.screen, Picker))
 
 
+async def agents(app: MemtuiApp, pilot: Pilot[Any]) -> None:
+    await pilot.press("f9")
+    await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.choices)
+
+
 async def load_error(app: MemtuiApp, pilot: Pilot[Any]) -> None:
     await pilot.press("ctrl+l", *"/no/such/paper.pdf", "enter")
     await until(pilot, lambda: app.screen.query_one("#path-wrong").display)
@@ -131,10 +136,12 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
     ("sources-small", SMALL, presses("f2")),
     ("documents", MIDDLE, documents),
     ("passage", WIDE, passage),
+    ("passage-tiny", TINY, passage),
     ("search", MIDDLE, search),
     ("completion", MIDDLE, completion),
     ("completion-tiny", TINY, completion),
     ("picker", MIDDLE, picker),
+    ("agents", TINY, agents),
     ("load-error", MIDDLE, load_error),
     ("load-tiny", TINY, load_error),
     ("delete", MIDDLE, opens(Confirm, "f2", "d")),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from memtui.api.agents import Message, ToolCall
+from memtui.api.agents import INTERRUPTED, Message, ToolCall
 from memtui.api.events import (
     AgentChanged,
     JobProgress,
@@ -138,3 +138,17 @@ def test_history_pairs_calls_with_their_results() -> None:
     assert [b.kind for b in blocks] == ["thought", "tool", "thought", "event"]
     assert blocks[1].hits == HITS
     assert items[1].block == blocks[1].key
+
+
+def test_how_a_turn_ended_is_restored_from_the_history() -> None:
+    common: dict[str, Any] = {"agent_id": "a1", "turn_id": "t", "created_at": NOW, "kind": "note"}
+    messages = [
+        Message(id=1, text="The user attached a source.", **common),
+        Message(id=2, text=INTERRUPTED, **common),
+        Message(id=3, text="The key is wrong.", ok=False, **common),
+    ]
+    items, blocks = history.unfold(messages)
+    assert [(i.kind, i.text) for i in items] == [
+        ("note", "Stopped."), ("problem", "The key is wrong.")
+    ]  # fmt: skip
+    assert len(blocks) == 3

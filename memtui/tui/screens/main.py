@@ -91,7 +91,6 @@ class MainScreen(Deeds):
         if "chat" in parts:
             self.query_one(Transcript).update()
             self._remember()
-            self._remember()
         if "mind" in parts:
             self.query_one(Mind).update()
         if parts & {"state", "chat"}:

@@ -33,6 +33,7 @@ class Passage(Modal[None]):
         self.passage_id = passage_id
         self.hit = hit
         self.shown: PassageInContext | None = None
+        self._laid_out: object = None  # what `_show_middle` has seen
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box large") as box:
@@ -45,6 +46,7 @@ class Passage(Modal[None]):
                 yield Static("", id="passage-after")
 
     def on_mount(self) -> None:
+        self.screen_layout_refresh_signal.subscribe(self, self._show_middle, immediate=True)
         self.load(self.passage_id)
 
     @work(exclusive=True, group="passage", exit_on_error=False)
@@ -69,11 +71,15 @@ class Passage(Modal[None]):
         middle.update(body)
         self.query_one("#passage-after", Static).update(Content("").join(after))
         self.query_one("#passage-before").display = bool(before)
-        self.call_after_refresh(self._show_middle)
 
-    def _show_middle(self) -> None:
+    def _show_middle(self, _screen: object) -> None:
+        """Once the passage, or the terminal, has another size: before that it stands nowhere."""
         scroll = self.query_one("#passage-scroll", VerticalScroll)
         middle = self.query_one("#passage-text")
+        laid_out = (self.shown, middle.virtual_region, scroll.size)
+        if laid_out == self._laid_out:
+            return
+        self._laid_out = laid_out
         room = max(0, (scroll.size.height - middle.outer_size.height) // 2)
         scroll.scroll_to(y=max(0, middle.virtual_region.y - room), animate=False)
 

@@ -98,11 +98,16 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     # the rows
 
     def show(self, rows: Sequence[R]) -> None:
-        """Show `rows`; what is being read stays where it is on the screen."""
+        """Show `rows`; what is being read stays where it is on the screen.
+
+        Only the lines that look different now are drawn again.
+        """
+        before = self._in_view()
         anchor = None if (self.follows and self._at_end) else self._anchor()
         self.rows = rows
         self._lay_out()
         self._restore(anchor)
+        self._refresh_changes(before)
 
     def redraw(self) -> None:
         """Everything anew: the width has changed, or what `draw` depends on."""
@@ -111,6 +116,32 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         self._strips.clear()
         self._lay_out()
         self._restore(anchor)
+        self.refresh()
+
+    def _in_view(self) -> list[tuple[Content | None, bool]]:
+        """What each line of the widget shows, and whether the cursor is on it."""
+        top, size = self.scroll_offset.y, self.size
+        view: list[tuple[Content | None, bool]] = []
+        index = self._index_at(top)
+        while index is not None and index < len(self.rows) and len(view) < size.height:
+            key = self.key(self.rows[index])
+            skipped = max(0, top - self._starts[index])
+            view += [(line, key == self.cursor) for line in self._drawn[key][1][skipped:]]
+            index += 1
+        return [*view, *[(None, False)] * size.height][: size.height]
+
+    def _refresh_changes(self, before: list[tuple[Content | None, bool]]) -> None:
+        after = self._in_view()
+        if len(before) != len(after) or self.text_selection is not None:
+            self.refresh()
+            return
+        changed = [
+            Region(0, y, self.size.width, 1)
+            for y, (old, new) in enumerate(zip(before, after, strict=True))
+            if old[0] is not new[0] or old[1] != new[1]
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
@@ -129,9 +160,10 @@ class Rows(ScrollView, Generic[R], can_focus=True):
             before = self._drawn.get(key)
             if before is None or before[0] != stamp:
                 lines = self.draw(row, width)
-                known = len(before[1]) if before else 0
-                for number in range(known):
-                    if number >= len(lines) or lines[number] is not before[1][number]:  # type: ignore[index]
+                for number, known in enumerate(before[1] if before else ()):
+                    if number < len(lines) and _same(lines[number], known):
+                        lines[number] = known
+                    else:
                         self._strips.pop((key, number), None)
                 before = (stamp, lines)
             drawn[key] = before
@@ -147,7 +179,6 @@ class Rows(ScrollView, Generic[R], can_focus=True):
             # Not by assignment, which would lay out the whole screen for each new line.
             self.set_reactive(Rows.virtual_size, size)
             self._scroll_update(size)
-        self.refresh()
 
     def _anchor(self) -> tuple[str, int] | None:
         """The first visible row, and how far its first line is above the top."""
@@ -349,3 +380,8 @@ class Rows(ScrollView, Generic[R], can_focus=True):
             self.refresh()
         if self.selectable(row) or meta.get("passage"):
             self.post_message(self.Chosen(self, row, meta))
+
+
+def _same(one: Content, other: Content) -> bool:
+    """`Content` itself compares no styles."""
+    return one is other or (one.plain == other.plain and one.spans == other.spans)

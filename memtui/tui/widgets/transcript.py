@@ -46,17 +46,21 @@ class Transcript(Rows[Item]):
 
     def update(self) -> None:
         items = self.store.items
-        first = next((i for i, item in enumerate(items) if item.key == self._first), None)
+        first = self._first_at()
         if first is None or (self._at_end and len(items) - first > MOST):
             first = max(0, len(items) - FIRST)
         self._first = items[first].key if items else ""
         self.show(items[first:])
 
+    def _first_at(self) -> int | None:
+        """Where the first item laid out is; looked for from the end, which is near."""
+        items = self.store.items
+        return next((i for i in range(len(items) - 1, -1, -1) if items[i].key == self._first), None)
+
     def on_rows_reached_top(self, event: Rows.ReachedTop) -> None:
         event.stop()
         items = self.store.items
-        first = next((i for i, item in enumerate(items) if item.key == self._first), 0)
-        if first:
+        if first := self._first_at():
             self._first = items[max(0, first - STEP)].key
             self.update()
         elif self.store.oldest is not None:
