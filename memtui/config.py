@@ -5,6 +5,8 @@ settings screen are made from these declarations. Secrets live in a 0600 file of
 Standard library only: the app reads its theme before its first frame.
 """
 
+import contextlib
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
@@ -68,6 +70,14 @@ MODEL_KEYS = tuple(s.key for s in _MODEL)
 
 class ConfigError(ValueError):
     """A setting cannot be read or has an impossible value; the sentence says what to do."""
+
+    exit_status = 2
+
+
+class ConfigFileError(ConfigError):
+    """The system refuses to read or to write a file of the configuration."""
+
+    exit_status = 1
 
 
 @dataclass(frozen=True)
@@ -184,7 +194,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}. Mend it or move it away.") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+        raise _refused(path, "read", error) from None
 
 
 def load(flags: Mapping[str, Value] | None = None) -> Config:
@@ -236,9 +246,9 @@ def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
         for table in tables:
             node = node.setdefault(table, {})
         node[name] = value
-    paths.private_dir(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        paths.private_dir(path.parent)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             tomli_w.dump(tree, file)
@@ -246,8 +256,18 @@ def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise _refused(path, "written", error) from None
+
+
+def _refused(path: Path, done: str, error: OSError) -> ConfigFileError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "Free some space" if full else f"Give yourself the right to {path.parent}"
+    return ConfigFileError(
+        f"{path} cannot be {done}: {error.strerror}. {remedy}, or set MEMTUI_HOME to another "
+        "folder."
+    )
 
 
 def environment_fingerprint() -> str:

@@ -29,15 +29,18 @@ class Pace:
         self.limits = limits
         self.steps = 0
         self._failures = 0
+        self._cause = ""
         self._calls: Counter[str] = Counter()
 
     def called(self, call: ToolCall, ok: bool) -> None:
         arguments = {name: value for name, value in call.arguments.items() if name != HEARTBEAT}
         self._calls[json.dumps([call.name, arguments, call.raw], sort_keys=True)] += 1
-        self.went(ok)
+        self.went(ok, f"{call.name} failed")
 
-    def went(self, ok: bool) -> None:
+    def went(self, ok: bool, cause: str = "") -> None:
+        """A step was good, or failed because of `cause`."""
         self._failures = 0 if ok else self._failures + 1
+        self._cause = cause
 
     def reached(self) -> str:
         """What of the limits is reached, in words; empty while the turn may simply go on."""
@@ -45,7 +48,7 @@ class Pace:
         if self.steps >= limits.steps - 1:
             return f"{max(limits.steps, self.steps)} steps"
         if self._failures >= limits.failures:
-            return f"{self._failures} failures in a row"
+            return f"{self._failures} failures in a row (the last: {self._cause})"
         if (most := max(self._calls.values(), default=0)) >= limits.identical:
             return f"{most} identical calls"
         return ""

@@ -267,7 +267,7 @@ class Turn:
             self._steps.append(Step(thought=answer.reasoning, ok=False))
         if self._journal.said:
             return False
-        self._pace.went(False)
+        self._pace.went(False, "the model answered nothing")
         extra.append(NewMessage(kind="alert", text=EMPTY_ALERT))
         return True
 

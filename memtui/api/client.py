@@ -278,5 +278,10 @@ def _checked(response: httpx.Response) -> Any:
         error = response.json()["error"]
         kind, message = error["kind"], error["message"]
     except (ValueError, KeyError, TypeError):
-        kind, message = "failed", f"The engine answered {response.status_code}."
+        kind = "failed"
+        message = (
+            f"The engine refused this without saying why (HTTP status {response.status_code}). Try "
+            "again; if it stays so, `memtui engine stop` ends it, and the next command starts it "
+            "anew. The log that `memtui folder` names may say more."
+        )
     raise ERRORS.get(kind, MemtuiError)(message)

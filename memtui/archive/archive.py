@@ -1,10 +1,13 @@
 """The archive: vectors in Milvus, in scopes. It can be built again from the record at any time."""
 
 import logging
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from memtui import paths
 from memtui.api.errors import StorageError, UnavailableError
@@ -18,8 +21,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds for a server to answer at all."""
+CONNECT_TIMEOUT = 3.0
+"""Seconds for a server to answer at all: whoever searches first waits as long."""
+
+LITE_TIMEOUT = 10.0
+"""The same for Milvus Lite, which shares our interpreter with whatever is being imported."""
 
 WRITE_ROWS = 256
 """Rows in one request: 17 MB at most, of the 64 MB that a server takes."""
@@ -133,6 +139,16 @@ class Archive:
             self._opened().drop(check_scope(scope))
             self._tidy(TIDY_ROWS)
 
+    def drop_others(self) -> None:
+        """Delete what other embedding models left in this folder. A server is not ours alone."""
+        with self._writing, self._place.errors():
+            self._opened()
+            names = self._client.list_collections(timeout=TIMEOUT) if self._local else []
+            for name in names:
+                if name.startswith("memtui_") and name != self._collection:
+                    logger.info("the collection %s is of no use any more", name)
+                    self._client.drop_collection(name, timeout=TIMEOUT)
+
     def ids(self, scope: str) -> set[str]:
         """The ids of all passages of `scope`, however many (5,000: 0.2 s)."""
         with self._place.errors():
@@ -160,26 +176,38 @@ class Archive:
         return self._layout
 
     def _connect(self) -> None:
-        from pymilvus import MilvusClient
-
         uri = self._uri
         if self._local:
-            socket = self._socket or paths.milvus_socket_file()
-            self._server = LiteServer(Path(uri), socket)
+            self._server = LiteServer(Path(uri), self._socket or paths.milvus_socket_file())
             uri = self._server.uri
-        elif not uri.startswith(("http://", "https://")):
-            raise UnavailableError(
-                f"{self._place.name} is no address of a Milvus server. Set archive.uri to a "
-                "folder, or to an address that begins with http:// or https://."
-            )
+        else:
+            self._knock()
+        from pymilvus import MilvusClient
+
         self._client = MilvusClient(
             uri,
             token=self._token,
             db_name=self._database,
-            timeout=CONNECT_TIMEOUT,
+            timeout=LITE_TIMEOUT if self._local else CONNECT_TIMEOUT,
             dedicated=True,  # closed with us, shared with nobody
             **({"grpc_options": _NO_PINGS} if self._local else {}),
         )
+
+    def _knock(self) -> None:
+        """Most servers that are not there refuse at once; pymilvus would go on trying."""
+        try:
+            url = urlsplit(self._uri)
+            host = url.hostname if url.scheme in ("http", "https") else None
+            port = url.port
+        except ValueError:  # a port that is no number
+            host = port = None
+        if not host:
+            raise UnavailableError(
+                f"{self._place.name} is no address of a Milvus server. Set archive.uri to a "
+                "folder, or to an address that begins with http:// or https://."
+            )
+        if port and not getproxies():
+            socket.create_connection((host, port), CONNECT_TIMEOUT).close()
 
     def _open(self, collection: str, dimension: int) -> bool:
         client = self._client

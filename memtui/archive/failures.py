@@ -14,7 +14,8 @@ _TOKEN = re.compile(
 )
 _GONE = re.compile(
     r"unavailable|fail(ed)? connecting|failed to connect|deadline.exceeded|timeout"
-    r"|connection refused|closed channel|cancelled|should create connection",
+    r"|connection refused|gaierror|unreachable|no route to host|closed channel|cancelled"
+    r"|should create connection",
     re.IGNORECASE,
 )
 _DATABASE = re.compile(r"database not found|database .{0,80} does not exist", re.IGNORECASE)

@@ -41,7 +41,11 @@ def _prepare(
             if name is not None:
                 await find_template(client, what, name)
         if agent is None:
-            return None
+            if model is None:
+                return None
+            # The engine alone can say whether the model exists.
+            made = await client.add_agent(NewAgent(persona=persona, human=human, model=model))
+            return made.id
         new = persona or human or model
         try:
             found = await find_agent(client, agent)
@@ -57,7 +61,7 @@ def _prepare(
                     "Leave these options out, or leave out --agent to make a new agent."
                 )
             return found.id
-        made = NewAgent(name=agent, persona=persona, human=human, model=model)
-        return (await client.add_agent(made)).id
+        named = NewAgent(name=agent, persona=persona, human=human, model=model)
+        return (await client.add_agent(named)).id
 
     return call(work)

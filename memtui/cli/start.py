@@ -54,7 +54,7 @@ def _report(error: Exception) -> int:
         return error.exit_status
     if isinstance(error, ConfigError):
         output.note(str(error))
-        return 2
+        return error.exit_status
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         output.note(error.message)
         return 2

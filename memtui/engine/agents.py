@@ -71,7 +71,7 @@ class Agents:
                 f"`memtui run --agent`."
             )
         if new.model:
-            self._models.check(new.model)
+            await self._models.check(new.model)
         blocks = [
             Block(label="persona", value=await self._template("persona", persona)),
             Block(label="human", value=await self._template("human", human)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from memtui import config
-from memtui.api.errors import UsageError
+from memtui.api.errors import NotFoundError, UsageError
 from memtui.llm.chunk import ChatModel
 from memtui.llm.offline import OfflineReader
 from memtui.llm.remote import RemoteModel, prepare
@@ -57,10 +57,23 @@ class Models:
             )
         return self._made[wanted]
 
-    def check(self, name: str) -> None:
-        """Raises UsageError when `name` cannot be a model."""
+    async def check(self, name: str) -> None:
+        """Raises UsageError when `name` cannot be a model, NotFoundError when no provider has it.
+
+        Only a name that is not in the settings takes litellm, and so some seconds, to judge.
+        """
         if not name.strip() or not name.isprintable():
             raise UsageError("The name of a model is 'offline' or a litellm name like 'gpt-4o'.")
+        if name in ("offline", self.name(), *self.settings.models()):
+            return
+        model = self.get(name)
+        if isinstance(model, RemoteModel) and not await model.has_provider():
+            named = ", ".join(["offline", *self.settings.models()])
+            raise NotFoundError(
+                f"{name!r} names no model that memtui knows. Write a litellm name as "
+                f"provider/model, or one of your own: {named}. For a server of your own, set "
+                "llm.api_base first."
+            )
 
     def name(self) -> str:
         return self.settings.text("llm.model")

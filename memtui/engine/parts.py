@@ -35,14 +35,18 @@ class Parts:
         self.settings = settings
         self.record = Record(paths.record_file(), terms.index_terms)
         self.readers = ReaderPool([sys.executable, "-P", "-m", "memtui.engine.reader"])
-        self.embedder = _embedder(settings)
-        self.record.embedding_model = self.embedder.model
+        self._embed_with(settings)
         self._archive = _archive(settings)
         self.gate = asyncio.Event()  # set once heavy imports may begin
         self._opening: asyncio.Task[Archive] | None = None
         self._failed: tuple[float, BaseException] | None = None  # when, and why
         self._closed = False
         self.refilled: Callable[[], object] = lambda: None  # hears that all is to be indexed anew
+
+    def _embed_with(self, settings: config.Config) -> None:
+        self.embedder = _embedder(settings)
+        self.record.embedding_model = self.embedder.model
+        self._embedding = _embedding(settings)
 
     async def archive(self) -> Archive:
         """The archive, open. Raises StorageError or UnavailableError when it cannot be opened;
@@ -86,6 +90,8 @@ class Parts:
         if new or known != index:
             await asyncio.to_thread(self._refill, archive, index)
             self.refilled()
+        # Nobody searches the vectors of another model, and going back to it makes them anew.
+        await asyncio.to_thread(archive.drop_others)
         logger.info("the archive %s is open after %.2f s", collection, time.monotonic() - began)
         return archive
 
@@ -99,10 +105,13 @@ class Parts:
 
     def reopen(self) -> None:
         """Use the archive and the embedder that the settings name now. Whoever asks for the
-        archive from now on gets the new one, once the old one has been closed."""
-        old = asyncio.create_task(_shut(self._opening, self._archive, self.embedder))
-        self.embedder = _embedder(self.settings)
-        self.record.embedding_model = self.embedder.model
+        archive from now on gets the new one, once the old one has been closed. An embedder that
+        is still the right one goes on: it takes a second to start."""
+        replaced = None
+        if _embedding(self.settings) != self._embedding:
+            replaced = self.embedder
+            self._embed_with(self.settings)
+        old = asyncio.create_task(_shut(self._opening, self._archive, replaced))
         self._archive = _archive(self.settings)
         self._failed = None
         self._open_soon(old)
@@ -120,15 +129,21 @@ class Parts:
 
 
 async def _shut(
-    opening: asyncio.Task[Archive] | None, archive: Archive, embedder: Embedder
+    opening: asyncio.Task[Archive] | None, archive: Archive, embedder: Embedder | None
 ) -> None:
-    await embedder.close()  # opening may wait for it
+    if embedder is not None:
+        await embedder.close()  # opening may wait for it
     if opening is not None:
         await asyncio.wait([opening])
     try:
         await asyncio.to_thread(archive.close)
     except Exception:
         logger.exception("the archive could not be closed in order")
+
+
+def _embedding(settings: config.Config) -> dict[str, config.Value]:
+    """The settings that make the embedder what it is."""
+    return {key: settings[key] for key in config.SETTINGS if key.startswith("embedding.")}
 
 
 def _embedder(settings: config.Config) -> Embedder:

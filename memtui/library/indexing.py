@@ -26,7 +26,7 @@ SLICE = 16
 BATCH_SECONDS = 3.0
 """A batch is written after this time however small it is, so that a slow embedder's work shows."""
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds that `wait` waits for an archive or embedder that is away."""
 
 URGENT = ("recall_", "agent_")

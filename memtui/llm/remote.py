@@ -123,6 +123,15 @@ class RemoteModel:
                 info = litellm.get_model_info(self._litellm_name(litellm))
                 self._window = int(info.get("max_input_tokens") or info.get("max_tokens") or 0)
 
+    async def has_provider(self) -> bool:
+        """Whether litellm would know whom to call: a provider's model, or a server of one's own."""
+        litellm = await asyncio.to_thread(load_litellm)
+        try:
+            litellm.get_llm_provider(self._litellm_name(litellm))
+        except Exception:  # noqa: BLE001 litellm raises anything
+            return False
+        return True
+
     async def stream(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> AsyncGenerator[Chunk, None]:

@@ -222,6 +222,8 @@ async def test_no_endless_loop(name: str) -> None:
     assert len(played.model.requests) == 4
     assert reply.status == "capped"
     assert "was ended after 3" in reply.problem
+    if name in ("nothing", "only reasoning"):
+        assert "(the last: the model answered nothing)" in reply.problem
     warnings = [row for row in played.store.rows if "about to end" in row.text]
     assert [row.kind for row in warnings] == ["alert"]
     last = played.store.rows[-1]

@@ -219,3 +219,21 @@ def test_calls_after_closing_are_explained(archive: Archive) -> None:
 
 def test_version_names_what_is_at_the_other_end(archive: Archive) -> None:
     assert archive.version().startswith("Milvus Lite 3.")
+
+
+def test_the_vectors_of_other_models_are_dropped(lite: Archive) -> None:
+    lite.write(rows("source_a", 2))
+    lite.open("memtui_other_8", 8)
+    lite.drop_others()
+    assert lite._client.list_collections() == ["memtui_other_8"]
+    assert lite.open(COLLECTION, DIMENSION) is True
+
+
+def test_a_server_keeps_what_others_may_use(address: str) -> None:
+    for collection in (COLLECTION, "memtui_other_8"):
+        archive = Archive(address)
+        archive.open(collection, DIMENSION)
+        archive.drop_others()
+        names = archive._client.list_collections()
+        archive.close()
+    assert set(names) == {COLLECTION, "memtui_other_8"}

@@ -153,8 +153,12 @@ def test_opening_the_app(memtui: Memtui, app: dict[str, object]) -> None:
     assert set(made) == {"agent"}
     assert memtui("run", "--agent", "ada").status == 0
     assert app == made
+    assert memtui("run", "--model", "offline").status == 0
+    assert set(app) == {"agent"}
+    assert app != made
     app.clear()
     for arguments, status in (
+        (["--model", "nosuch/model"], 1),
         (["--agent", "Bob"], 1),
         (["--agent", "Ada", "--persona", "sam"], 2),
         (["--persona", "nobody"], 1),

@@ -157,6 +157,18 @@ def test_a_broken_configuration_is_a_sentence(memtui: Memtui) -> None:
     assert result.err.count("\n") == 1
 
 
+def test_a_configuration_that_cannot_be_reached_says_what_to_do(memtui: Memtui, home: Path) -> None:
+    home.mkdir()
+    paths.config_dir().write_text("a file where the folder should be")
+    for arguments in (["--set", "llm.model=x"], ["--show"]):
+        result = memtui("configure", *arguments)
+        assert (result.status, result.out) == (1, "")
+        assert result.err.count("\n") == 1
+        assert str(paths.config_file()) in result.err
+        assert "Give yourself the right to" in result.err
+        assert "MEMTUI_HOME" in result.err
+
+
 def test_prompts_offer_what_is_set(shell, home: Path) -> None:  # type: ignore[no-untyped-def]
     answered = shell("configure", input="openai/x\n\n")
     assert answered.returncode == 0, answered.stderr

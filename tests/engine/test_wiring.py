@@ -79,12 +79,14 @@ async def test_without_milvus_the_words_are_found(engine: Engine, note: Path) ->
 async def test_another_archive_is_filled_while_the_engine_runs(engine: Engine, note: Path) -> None:
     await load(engine, note)
     old = await engine.parts.archive()
+    embedder = engine.parts.embedder
     waits = asyncio.create_task(engine.indexer.wait())
     config.save({"archive.uri": "elsewhere.db"})
     await engine.reload()
     await waits  # whoever waited waits on
     new = await engine.parts.archive()
     assert new is not old
+    assert engine.parts.embedder is embedder, "it is still the right one"
     await engine.indexer.wait()
     assert len(new.scopes()) == 1
     assert (await find(engine)).hits[0].dense_rank == 1
@@ -107,6 +109,8 @@ async def test_another_embedder_is_used_from_then_on(
     assert (await find(engine)).hits[0].dense_rank == 1
     (source,) = await engine.sources()
     assert (source.indexed, source.embedding_model) == (1, "reversed")
+    folders = {path.name for path in (paths.data_dir() / "milvus.db" / "collections").iterdir()}
+    assert folders == {"memtui_reversed_3"}, "the vectors of the former model are gone"
 
 
 class Reversed:

@@ -58,9 +58,13 @@ def test_models_that_do_not_answer() -> None:
                 f"--set=models.{name}.idle_timeout=2",
             ]
         memtui("configure", *settings)
+        memtui("configure", "--set=models.strange.model=nosuchprovider/model")
         for name in (*bases, "strange"):
-            model = name if name in bases else "nosuchprovider/model"
-            memtui("add", "agent", f"--name={name}", f"--model={model}")
+            memtui("add", "agent", f"--name={name}", f"--model={name}")
+        for model in ("nosuchprovider/model", "gpt-nosuch", "Strange"):
+            refused("add", "agent", "--name=x", f"--model={model}", says="or one of your own: ")
+        assert "x" not in {agent["name"] for agent in memtui_json("list", "agents")}
+        memtui("add", "agent", "--name=known", "--model=openai/gpt-4o-mini")
         said = {}
         for name in (*bases, "strange"):
             done = memtui("ask", f"--agent={name}", "Hello?", check=False)
