@@ -18,6 +18,8 @@ from memtui.library.load import load
 from memtui.library.threads import finish
 
 logger = logging.getLogger(__name__)
+REST = 30.0
+"""Seconds after the last load for which a reader process stays: its start is half of a short one."""
 
 
 class Jobs:
@@ -34,6 +36,7 @@ class Jobs:
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._gate = asyncio.Lock()  # held while loads begin and end: no source goes in between
         self._unrecorded: dict[str, Job] = {}  # ended, but the disk was full
+        self._resting: asyncio.Task[None] | None = None
 
     def busy(self) -> int:
         return len(self._running)
@@ -91,6 +94,8 @@ class Jobs:
         self._ending = True
         for job_id in list(self._running):
             await self.cancel(job_id)
+        if self._resting is not None:
+            self._resting.cancel()
 
     async def _run(self, job: Job, request: LoadRequest, source: Source) -> None:
         report = LoadReport()
@@ -147,9 +152,15 @@ class Jobs:
             job, _ = self._running.pop(job_id)
             if not recorded:
                 self._unrecorded[job_id] = job
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = asyncio.create_task(self._rest())
+        self._hub.emit(SourceChanged(source_id=source_id))
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(REST)
         if not self._running:
             await self._parts.readers.rest()
-        self._hub.emit(SourceChanged(source_id=source_id))
 
     def _tell(self, job_id: str, **changes: object) -> None:
         """Note what has changed, and let every client know."""

@@ -149,7 +149,12 @@ async def test_a_temporary_agent_leaves_nothing(engine: Engine, note: Path) -> N
     assert await engine.agents._list() == []
 
 
-async def test_readers_rest_after_a_load(engine: Engine, note: Path) -> None:
+async def test_readers_rest_some_time_after_a_load(
+    engine: Engine, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await load(engine, note)
+    assert engine.parts.readers._idle  # the next load finds one that has begun
+    monkeypatch.setattr("memtui.engine.jobs.REST", 0.0)
     await load(engine, note)
     while engine.parts.readers._idle:
         await asyncio.sleep(0.01)
