@@ -9,6 +9,7 @@ import asyncio
 import gc
 import importlib
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
@@ -27,6 +28,13 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 
 PAGE = 100  # messages read at a time
 PATIENCE = 5.0  # seconds to wait for the stream of events to begin
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Stands behind the last event that the engine sent before it went."""
+
+    type: str = "lost"
 
 
 async def connect() -> "Client":
@@ -99,7 +107,7 @@ class Session:
         finally:
             begun.set()
             self.store.connected = False
-            self.store.turn = None
+            self._arrived.append(Lost())
             self.touch()
 
     def drain(self) -> Changes:
@@ -214,6 +222,7 @@ class Session:
         try:
             await self._turn("message", text)
         except MemtuiError as error:
+            await self._settled(isinstance(error, UnavailableError))
             if item.turn == "mine":  # the turn never began
                 item.state, item.version = "failed", item.version + 1
                 item.turn = ""
@@ -246,6 +255,15 @@ class Session:
         if reply.problem and reply.status != "cancelled":
             self.store.fail(reply.problem)
         self.touch()
+
+    async def _settled(self, gone: bool) -> None:
+        """Requests and events come on two connections: wait, but not for long, until what the
+        engine sent before it was `gone` has been applied.
+        """
+        for _ in range(20):
+            if not self._arrived and not (gone and self.store.connected):
+                return
+            await asyncio.sleep(0.02)
 
     def _finished(self, turn_id: str) -> bool:
         return self.store.last_ended == turn_id

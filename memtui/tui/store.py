@@ -285,18 +285,29 @@ class Store:
         changes.draw |= {"context"}
 
     def _on_turn_ended(self, event: Any, changes: Changes) -> None:
-        for item in self.items[-20:]:
-            if item.live and item.turn == event.turn_id:
-                item.live, item.version = False, item.version + 1
-        for block in self.blocks[-40:]:
-            if not block.done and block.turn == event.turn_id:
-                block.done, block.version = True, block.version + 1
+        self._finish(event.turn_id)
         if event.status == "cancelled":
             self.note(STOPPED)
         elif event.problem or event.status in ("failed", "capped"):
             self.fail(event.problem or "The agent could not finish. Send the message again.")
         self.turn = None
         self.last_ended = changes.ended = event.turn_id
+        changes.draw |= {"chat", "mind", "state"}
+
+    def _finish(self, turn_id: str) -> None:
+        """Nothing more comes of what was being written."""
+        for item in self.items[-20:]:
+            if item.live and item.turn == turn_id:
+                item.live, item.version = False, item.version + 1
+        for block in self.blocks[-40:]:
+            if not block.done and block.turn == turn_id:
+                block.done, block.version = True, block.version + 1
+
+    def _on_lost(self, _event: Any, changes: Changes) -> None:
+        """The engine has gone. A turn without an id is a request, which fails by itself."""
+        if self.turn is not None and self.turn.id:
+            self._finish(self.turn.id)
+            self.turn = None
         changes.draw |= {"chat", "mind", "state"}
 
     def fail(self, sentence: str) -> None:

@@ -176,6 +176,15 @@ async def test_own_search_shows_hits_in_the_mind(opened: Opened, size: tuple[int
         await until(pilot, lambda: isinstance(app.screen, Passage))
 
 
+async def test_letters_typed_into_the_conversation_are_a_message(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("f3")
+        assert app.focused is app.query_one(Transcript)
+        await pilot.press(*"hokj", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+        assert app.store.items[1].text == "hokj"
+
+
 async def test_the_search_key_keeps_what_was_typed(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await pilot.press(*"falcons", "ctrl+f")

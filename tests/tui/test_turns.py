@@ -2,8 +2,9 @@
 memory, since a real one cannot be held still there.
 """
 
-from memtui.api.errors import ModelError
-from memtui.api.events import JobProgress, SourceChanged
+from memtui.api.agents import TurnReply, TurnRequest
+from memtui.api.errors import ModelError, UnavailableError
+from memtui.api.events import JobProgress, MessageDelta, SourceChanged, TurnStarted
 from memtui.api.library import Job, Progress
 from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.completion import Completion
@@ -133,3 +134,28 @@ async def test_what_is_being_read_stays_where_it_is(opened: Open) -> None:
         app.client.emit(*turn_events(turn="t9"))
         await until(pilot, lambda: app.store.last_ended == "t9")
         assert transcript.scroll_y == before
+
+
+async def test_an_engine_that_goes_ends_the_turn_and_takes_the_next_message(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        ids = {"agent_id": "a1", "turn_id": "t9"}
+
+        async def turn(agent_id: str, request: TurnRequest) -> TurnReply:
+            app.client.emit(TurnStarted(**ids, text=request.text))
+            app.client.emit(MessageDelta(**ids, step=0, text="The osp"))
+            app.client.die()
+            raise UnavailableError("The engine stopped while it worked on this.")
+
+        normal, app.client.turn = app.client.turn, turn  # type: ignore[method-assign]
+        await pilot.press(*"one", "enter")
+        await until(pilot, lambda: app.store.items[-1].kind == "problem")
+        assert app.store.turn is None
+        assert [(i.kind, i.state, i.live) for i in app.store.items[1:]] == [
+            ("you", "", False), ("agent", "", False), ("problem", "", False)
+        ]  # fmt: skip
+
+        app.client.turn = normal  # type: ignore[method-assign]
+        await pilot.press(*"two", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+        assert not app.store.queue
+        assert not app.store.trouble

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
 from textual.message import Message
 
@@ -10,6 +11,7 @@ from memtui.tui import format as fmt
 from memtui.tui import prose, safe
 from memtui.tui.actions import bindings
 from memtui.tui.store import Item, Store
+from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -43,6 +45,20 @@ class Transcript(Rows[Item]):
         self._citation: Citation | None = None
         # of the streamed item: its key and the width, characters laid out, their lines
         self._head: tuple[tuple[str, int], int, list[Content]] = (("", 0), 0, [])
+
+    def _forward_event(self, event: events.Event) -> None:
+        """What has no use here is written in the prompt. The focus goes there before the app
+        sends the next key: letters stay in their order.
+        """
+        typed = isinstance(event, events.Key) and event.is_printable
+        if isinstance(event, events.Paste) or (
+            typed and event.key not in self.screen.active_bindings  # type: ignore[attr-defined]
+        ):
+            prompt = self.screen.query_one(Prompt)
+            self.screen.set_focus(prompt)
+            prompt._forward_event(event)
+        else:
+            super()._forward_event(event)
 
     def update(self) -> None:
         items = self.store.items
