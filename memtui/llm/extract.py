@@ -20,6 +20,10 @@ _OPENING = re.compile(
     r"|zusammenfassung|einleitung|résumé|摘要|引言|ملخص|مقدمة",
     re.IGNORECASE,
 )
+_UNTOLD = re.compile(
+    r"copyright|©|permission|licen[cs]ed?\b|warrant(y|ies)|table of contents|:$", re.IGNORECASE
+)
+"""In what says nothing about what a document is about."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,13 @@ class Extractor:
             score = 0.2 if whole else 0.8 * share(topic, one.terms)
             opening = set(self._terms(one.text[:60]))
             named = any(opening.intersection(unit) for unit in topic)
-            describes = bool(DESCRIBES.search(one.text[:120]))
+            describes = not one.leans and bool(DESCRIBES.search(one.text[:120]))
             score += 0.25 * named + 0.35 * describes + 0.4 * (named and describes)
             score += 0.25 / (1 + one.hit.rank) + 0.05 * (one.position < 2)
             score += 0.5 / one.hit.page if one.hit.page else 0.0
             score += 0.3 * bool(_OPENING.match(heading(one.hit.text).lstrip("0123456789. ")))
             score += 0.1 if 60 <= len(one.text) <= 320 else 0.0
+            score -= 0.3 * one.leans + 0.5 * bool(_UNTOLD.search(one.text))
             scored.append(replace(one, score=score * readability(one.text) ** 2))
         chosen = _distinct(scored, limit, share=0.5, of_hit=3)
         return sorted(

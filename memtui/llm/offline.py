@@ -15,7 +15,7 @@ from memtui.llm.answers import defines
 from memtui.llm.chunk import Chunk, ToolCallPart
 from memtui.llm.evidence import ENOUGH, Evidence, share
 from memtui.llm.extract import Candidate, Extractor
-from memtui.llm.questions import OVERVIEW, Question, understand
+from memtui.llm.questions import INTRODUCTION, OVERVIEW, Question, understand
 from memtui.llm.replies import (
     Act,
     decline,
@@ -129,10 +129,14 @@ class OfflineReader:
         if not last.ok:
             return failed(last)
         hits = turn.hits(tool)
-        if question.kind == "about" and len(searches) == 1:
+        if question.kind == "about":
             subject = question.content if self._found(question, hits) else _only_source(turn, hits)
-            overview = f"{subject} {OVERVIEW}" if subject else "summary contents"
-            return search("I also look for where that is introduced.", tool, overview)
+            overviews = [INTRODUCTION.format(subject) if subject else "summary contents"]
+            if question.topic and _only_source(turn, hits):
+                overviews.append(OVERVIEW)
+            if len(searches) <= len(overviews):
+                overview = overviews[len(searches) - 1]
+                return search("I also look for where that is introduced.", tool, overview)
         answer = self.answer(question, hits, turn)
         vague = question.kind == "define" and len(searches) < 3
         if answer and vague and defines(question.topic, answer[0].text) < 1:

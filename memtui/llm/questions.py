@@ -11,6 +11,8 @@ from memtui.llm.answers import DATE, NAME, NUMBER
 
 OVERVIEW = "abstract introduction overview"
 """What to search for to learn what a document is about."""
+INTRODUCTION = "abstract, introduction: what {} is, what it provides and for whom"
+"""The same, where its name is known."""
 
 Kind = Literal[
     "about", "define", "when", "number", "who", "page", "explain", "other",

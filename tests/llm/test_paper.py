@@ -82,3 +82,4 @@ async def test_follow_up_and_page(paper: list[tuple[str, int | None, str]]) -> N
 
 async def test_another_topic_is_declined(paper: list[tuple[str, int | None, str]]) -> None:
     assert (await ask("Tell me about the Roman empire", paper)).declined
+    assert (await ask("How do I reduce tomatoes?", paper)).declined
