@@ -1,7 +1,12 @@
 """all-MiniLM-L6-v2 on onnxruntime. Imported by the worker only: it takes 150 MB."""
 
+import os
 from pathlib import Path
 from typing import Any
+
+# Read when the library is loaded. Without it onnxruntime ≥ 1.32 sends telemetry to Microsoft and
+# keeps an id of the device in ~/.cache.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnxruntime

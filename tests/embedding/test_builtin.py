@@ -254,3 +254,16 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+async def test_onnxruntime_tells_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: BuiltinEmbedder
+) -> None:
+    """Its telemetry begins with an id of the device and a queue of events in ~/.cache."""
+    folder = tmp_path / "someone"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    await embedder.embed(["anything"])
+    assert list(folder.rglob("*")) == []
