@@ -75,7 +75,7 @@ class ConfigError(ValueError):
 
 
 class ConfigFileError(ConfigError):
-    """The system refuses to read or to write a file of the configuration."""
+    """What is stored in a file or in the environment is wrong, or cannot be read or written."""
 
     exit_status = 1
 
@@ -192,7 +192,9 @@ def _read_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}. Mend it or move it away.") from None
+        raise ConfigFileError(
+            f"{path} is not valid TOML: {error}. Mend it or move it away."
+        ) from None
     except OSError as error:
         raise _refused(path, "read", error) from None
 
@@ -203,18 +205,22 @@ def load(flags: Mapping[str, Value] | None = None) -> Config:
     for path in (paths.config_file(), paths.credentials_file()):
         for key, value in _read_file(path).items():
             if not isinstance(value, str | int | float | bool):
-                raise ConfigError(f"{path}: {key} must be a single value.")
-            try:
-                entries[key] = Entry(parse(declared(key), value), str(path))
-            except ConfigError as error:
-                raise ConfigError(f"{path}: {error}") from None
+                raise ConfigFileError(f"{path}: {key} must be a single value.")
+            entries[key] = _stored(key, value, str(path))
     for name, text in os.environ.items():
         key = name.removeprefix("MEMTUI_").replace("__", ".").lower()
         if name.startswith("MEMTUI_") and "." in key:
-            entries[key] = Entry(parse(declared(key), text), f"environment {name}")
+            entries[key] = _stored(key, text, f"environment {name}")
     for key, value in (flags or {}).items():
         entries[key] = Entry(parse(declared(key), value), "flag")
     return Config(entries)
+
+
+def _stored(key: str, value: Value, origin: str) -> Entry:
+    try:
+        return Entry(parse(declared(key), value), origin)
+    except ConfigError as error:
+        raise ConfigFileError(f"{origin}: {error}") from None
 
 
 def is_configured() -> bool:

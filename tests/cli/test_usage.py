@@ -150,11 +150,22 @@ def test_an_environment_that_wins_is_pointed_out(
 
 def test_a_broken_configuration_is_a_sentence(memtui: Memtui) -> None:
     paths.private_dir(paths.config_dir())
-    paths.config_file().write_text("[llm\n")
-    result = memtui("configure", "--show")
-    assert result.status == 2
-    assert str(paths.config_file()) in result.err
-    assert result.err.count("\n") == 1
+    for content in ("[llm\n", "[llm]\nmodl = 'x'", "[engine]\nlinger = 'abc'", "[llm]\nmodel = []"):
+        paths.config_file().write_text(content)
+        result = memtui("configure", "--show")
+        assert result.status == 1
+        assert str(paths.config_file()) in result.err
+        assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["configure", "--show"], ["list", "sources"]])
+def test_an_impossible_environment_is_named(
+    memtui: Memtui, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("MEMTUI_LLM__MAX_WAIT", "soon")
+    status, out, err = memtui(*command)
+    assert (status, out) == (1, "")
+    assert err == "environment MEMTUI_LLM__MAX_WAIT: llm.max_wait takes a number, not 'soon'.\n"
 
 
 def test_a_configuration_that_cannot_be_reached_says_what_to_do(memtui: Memtui, home: Path) -> None:
