@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from memtui import paths
 from memtui.api import launch
 from memtui.api.client import Client
 from memtui.cli.start import run
-from tests.conftest import end_engine
+from tests.lasting import inside, lasting_home
 
 
 class Result(NamedTuple):
@@ -65,30 +64,15 @@ def shell() -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 @pytest.fixture(scope="package")
 def engine_home() -> Iterator[dict[str, str]]:
-    """The environment of an engine that the package's tests share: starting one takes seconds."""
-    with tempfile.TemporaryDirectory(prefix="mt") as folder:
-        # Short: the paths of sockets are limited to about 100 bytes.
-        runtime = Path(folder) / "run"
-        runtime.mkdir()
-        environment = {
-            "MEMTUI_HOME": f"{folder}/home",
-            "XDG_RUNTIME_DIR": str(runtime),
-            "MEMTUI_ENGINE__LINGER": "60",
-        }
+    """The environment of an engine that the package's tests share."""
+    with lasting_home() as environment:
         yield environment
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            end_engine()
 
 
 @pytest.fixture
 def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
     """Use the shared engine, emptied: no sources, no agents, no templates, no configuration."""
-    # Undone before `home` ends the engine of its own folder.
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in engine_home.items():
-            patch.setenv(name, value)
+    with inside(engine_home):
         paths.config_file().unlink(missing_ok=True)
         if launch.running_socket() is not None:
             asyncio.run(_empty())

@@ -4,7 +4,6 @@ import contextlib
 import io
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,36 +11,21 @@ import pytest
 
 from memtui import paths
 from memtui.cli.start import run
-from tests.conftest import end_engine
 from tests.engine import helpers
+from tests.lasting import inside, lasting_home
 
 
 @pytest.fixture(scope="module")
 def engine_home() -> Iterator[dict[str, str]]:
-    """The environment in which the module's engine is found or started."""
-    with tempfile.TemporaryDirectory(prefix="mt") as folder:
-        # Short: the paths of sockets are limited to about 100 bytes.
-        runtime = Path(folder) / "run"
-        runtime.mkdir()
-        environment = {
-            "MEMTUI_HOME": f"{folder}/home",
-            "XDG_RUNTIME_DIR": str(runtime),
-            "MEMTUI_ENGINE__LINGER": "60",
-        }
+    """The environment of an engine that the module's tests share."""
+    with lasting_home() as environment:
         yield environment
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            end_engine()
 
 
 @pytest.fixture
 def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
     """Use the module's engine instead of one for this test alone."""
-    # Undone before `home` ends the engine of its own folder.
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in engine_home.items():
-            patch.setenv(name, value)
+    with inside(engine_home):
         yield
 
 
