@@ -11,6 +11,9 @@ from memtui.api.plain import plain_line
 from memtui.cli import options, output
 from memtui.cli.session import call, find_agent, find_source, find_template
 
+Deed = tuple[str, Callable[[Client], Awaitable[None]]]
+"""What is deleted, in words, and how."""
+
 
 @click.group()
 def delete() -> None:
@@ -23,7 +26,7 @@ def delete() -> None:
 def agent(name: str, yes: bool) -> None:
     """Delete an agent with its memory. Its sources stay."""
 
-    async def plan(client: Client) -> tuple[str, Callable[[Client], Awaitable[None]]]:
+    async def plan(client: Client) -> Deed:
         found = await find_agent(client, name)
         what = (
             f"the agent {found.name} with {output.count(found.archival, 'memory', 'memories')} "
@@ -40,7 +43,7 @@ def agent(name: str, yes: bool) -> None:
 def source(name: str, yes: bool) -> None:
     """Delete a source with its passages. The files that it was loaded from stay."""
 
-    async def plan(client: Client) -> tuple[str, Callable[[Client], Awaitable[None]]]:
+    async def plan(client: Client) -> Deed:
         found = await find_source(client, name)
         what = (
             f"the source {found.name} with {output.count(found.documents, 'document')} "
@@ -68,7 +71,7 @@ def human(name: str, yes: bool) -> None:
 
 
 def _delete_template(what: str, name: str, yes: bool) -> None:
-    async def plan(client: Client) -> tuple[str, Callable[[Client], Awaitable[None]]]:
+    async def plan(client: Client) -> Deed:
         if (await find_template(client, what, name)).builtin:
             raise ConflictError(f"The {what} '{name}' is built in and cannot be deleted.")
         return f"the {what} {name}", lambda client: client.delete_template(f"{what}s", name)
@@ -76,9 +79,7 @@ def _delete_template(what: str, name: str, yes: bool) -> None:
     _delete(plan, yes)
 
 
-def _delete(
-    plan: Callable[[Client], Awaitable[tuple[str, Callable[[Client], Awaitable[None]]]]], yes: bool
-) -> None:
+def _delete(plan: Callable[[Client], Awaitable[Deed]], yes: bool) -> None:
     """Find it, ask, delete it. Raises UsageError when nobody can be asked."""
     if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
         raise UsageError("Deleting cannot be undone. Without a terminal to ask on, add -y.")

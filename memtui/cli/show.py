@@ -1,6 +1,7 @@
 """`memtui show …`: one thing, whole."""
 
 import click
+from pydantic import BaseModel
 
 from memtui.api.agents import AgentDetail
 from memtui.api.client import Client
@@ -26,24 +27,21 @@ def agent(name: str, as_json: bool) -> None:
         return await client.agent((await find_agent(client, name)).id)
 
     found = call(work)
-    if as_json:
-        output.data(found)
-        return
-    output.fields(
-        [
-            ("name", found.name),
-            ("id", found.id),
-            ("persona", found.persona),
-            ("human", found.human),
-            ("model", found.model or "(as configured)"),
-            ("sources", ", ".join(source.name for source in found.sources) or "none"),
-            ("archival memory", output.count(found.archival, "memory", "memories")),
-            ("recall memory", output.count(found.recall, "message")),
-            ("made", output.when(found.created_at)),
-            ("used", output.when(found.used_at)),
-        ]
+    _print(
+        found,
+        as_json,
+        ("name", found.name),
+        ("id", found.id),
+        ("persona", found.persona),
+        ("human", found.human),
+        ("model", found.model or "(as configured)"),
+        ("sources", ", ".join(source.name for source in found.sources) or "none"),
+        ("archival memory", output.count(found.archival, "memory", "memories")),
+        ("recall memory", output.count(found.recall, "message")),
+        ("made", output.when(found.created_at)),
+        ("used", output.when(found.used_at)),
     )
-    for block in found.blocks:
+    for block in [] if as_json else found.blocks:
         output.line(f"\n{block.label} ({len(block.value)} of {block.limit} characters)")
         output.line(block.value)
 
@@ -59,23 +57,20 @@ def source(name: str, as_json: bool) -> None:
         return found, await client.documents(found.id)
 
     found, documents = call(work)
-    if as_json:
-        output.data(found)
-        return
-    output.fields(
-        [
-            ("name", found.name),
-            ("id", found.id),
-            ("description", found.description),
-            ("state", found.state),
-            ("documents", found.documents),
-            ("pages", found.pages),
-            ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
-            ("embedding model", found.embedding_model),
-            ("made", output.when(found.created_at)),
-        ]
+    _print(
+        found,
+        as_json,
+        ("name", found.name),
+        ("id", found.id),
+        ("description", found.description),
+        ("state", found.state),
+        ("documents", found.documents),
+        ("pages", found.pages),
+        ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
+        ("embedding model", found.embedding_model),
+        ("made", output.when(found.created_at)),
     )
-    if documents:
+    if documents and not as_json:
         output.line()
         rows = [
             [item.name, item.pages, item.passages, item.state, item.error] for item in documents
@@ -94,26 +89,23 @@ def document(name: str, as_json: bool) -> None:
         return pick(await client.documents(), name, "document", remedy)
 
     found = call(work)
-    if as_json:
-        output.data(found)
-        return
-    output.fields(
-        [
-            ("name", found.name),
-            ("id", found.id),
-            ("source", found.source),
-            ("path", found.path),
-            ("title", found.title),
-            ("author", found.author),
-            ("kind", found.kind),
-            ("bytes", f"{found.size:,}"),
-            ("sha256", found.sha256),
-            ("pages", found.pages or ""),
-            ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
-            ("state", found.state),
-            ("error", found.error),
-            ("loaded", output.when(found.loaded_at)),
-        ]
+    _print(
+        found,
+        as_json,
+        ("name", found.name),
+        ("id", found.id),
+        ("source", found.source),
+        ("path", found.path),
+        ("title", found.title),
+        ("author", found.author),
+        ("kind", found.kind),
+        ("bytes", f"{found.size:,}"),
+        ("sha256", found.sha256),
+        ("pages", found.pages or ""),
+        ("passages", f"{found.passages:,}, {found.indexed:,} of them with a vector"),
+        ("state", found.state),
+        ("error", found.error),
+        ("loaded", output.when(found.loaded_at)),
     )
 
 
@@ -143,6 +135,14 @@ def passage(passage_id: str, context: int, as_json: bool) -> None:
         output.line("---")
     for item in found.after:
         output.line(f"\n{item.text}")
+
+
+def _print(found: BaseModel, as_json: bool, *pairs: tuple[str, object]) -> None:
+    """`found` as JSON, or what is said of it in lines."""
+    if as_json:
+        output.data(found)
+    else:
+        output.fields(pairs)
 
 
 def _place(passage: Passage) -> str:
