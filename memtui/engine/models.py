@@ -1,6 +1,6 @@
 """The language model an agent names: the offline reader, the configured one, a `[models.NAME]`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from memtui import config
 from memtui.api.errors import NotFoundError, UsageError
@@ -20,6 +20,7 @@ class _Settings:
     context_window: int
     idle_timeout: float
     max_wait: float
+    table: str
 
 
 class Models:
@@ -45,16 +46,10 @@ class Models:
             int(self.settings.number(f"{table}.context_window")),
             self.settings.number(f"{table}.idle_timeout"),
             self.settings.number(f"{table}.max_wait"),
+            table,
         )
         if wanted not in self._made:
-            self._made[wanted] = RemoteModel(
-                wanted.model,
-                api_base=wanted.api_base,
-                api_key=wanted.api_key,
-                context_window=wanted.context_window,
-                idle_timeout=wanted.idle_timeout,
-                max_wait=wanted.max_wait,
-            )
+            self._made[wanted] = RemoteModel(**asdict(wanted))
         return self._made[wanted]
 
     async def check(self, name: str) -> None:

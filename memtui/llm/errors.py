@@ -26,11 +26,15 @@ class ContextOverflowError(ModelError):
 
 @dataclass(frozen=True)
 class Target:
-    """Who was called: for the sentences, and to keep `secret` out of them."""
+    """Who was called: for the sentences, and to keep `secret` out of them.
+
+    `table` is where its settings stand: `llm`, or `models.NAME`.
+    """
 
     model: str
     api_base: str
     secret: str
+    table: str = "llm"
 
     @property
     def place(self) -> str:
@@ -94,21 +98,22 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
     name, words, code = type(error).__name__, said(error), status(error)
     names = {type(one).__name__ for one in chain(error)}
     detail = f" It said: {target.quote(words)}." if words else ""
-    key = "Set it with `memtui configure --set llm.api_key=…`."
-    change = "Change it with `memtui configure --set llm.model=…`"
+    table = target.table
+    key = f"Set it with `memtui configure --set {table}.api_key=…`."
+    change = f"Change it with `memtui configure --set {table}.model=…`"
 
     if name == "ContextWindowExceededError" or code == 413 or _OVERFLOW.search(words):
         return Failure(
             ContextOverflowError(
                 f"The conversation does not fit the context window of {model}.{detail} Set its"
-                " true size with `memtui configure --set llm.context_window=…`."
+                f" true size with `memtui configure --set {table}.context_window=…`."
             )
         )
     if "LLM Provider NOT provided" in words:
         return Failure(
             ModelError(
                 f"{model!r} names no provider that memtui knows. {change}, written as"
-                " provider/model, or set llm.api_base for a server of your own."
+                f" provider/model, or set {table}.api_base for a server of your own."
             )
         )
     if (
@@ -136,7 +141,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
         return Failure(
             ModelError(
                 f"The model {model!r} is unknown at {place} (404).{detail} {change}, or check"
-                " llm.api_base."
+                f" {table}.api_base."
             )
         )
     if _NO_TOOLS.search(words):
@@ -147,7 +152,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
         return Failure(
             ModelError(
                 f"{target.api_base!r} is no address of a server. It begins with http:// or"
-                " https://; set it with `memtui configure --set llm.api_base=…`."
+                f" https://; set it with `memtui configure --set {table}.api_base=…`."
             )
         )
     if names & {"JSONDecodeError", "UnicodeDecodeError", "TypeError", "KeyError", "IndexError"}:
@@ -163,7 +168,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
         return Failure(
             ModelError(
                 f"No connection to {place}: {_why(error, target)}. Start it or check the network,"
-                " or change llm.api_base with `memtui configure --set llm.api_base=…`."
+                f" or change {table}.api_base with `memtui configure --set {table}.api_base=…`."
             )
         )
     if code >= 500:
@@ -177,7 +182,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
     return Failure(
         ModelError(
             f"The request was refused by {place}{f' ({code})' if code else ''}.{detail} Check"
-            " llm.model and llm.api_base with `memtui configure --show`."
+            f" {table}.model and {table}.api_base with `memtui configure --show`."
         )
     )
 
@@ -185,7 +190,8 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
 def garbage(target: Target) -> ModelError:
     return ModelError(
         f"The answer of {target.place} makes no sense: it is not what an OpenAI-compatible server"
-        " sends. Check llm.api_base with `memtui configure --show` (it often ends in /v1)."
+        f" sends. Check {target.table}.api_base with `memtui configure --show` (it often ends in"
+        " /v1)."
     )
 
 
@@ -194,7 +200,7 @@ def too_slow(target: Target, seconds: float, started: bool) -> ModelError:
     setting = "idle_timeout" if started else "max_wait"
     return ModelError(
         f"{target.model} {what}: nothing came for {seconds:g} seconds. Send the message again, or"
-        f" wait longer with `memtui configure --set llm.{setting}=…`."
+        f" wait longer with `memtui configure --set {target.table}.{setting}=…`."
     )
 
 

@@ -88,7 +88,7 @@ class RemoteModel:
     With an `api_base`, a name without a known provider is an OpenAI-compatible one, and a key
     from the environment is never sent there. `context_window` is in tokens (0: ask litellm, known
     after `prepare`; else DEFAULT_WINDOW), `idle_timeout` and `max_wait` (to the first token) in
-    seconds.
+    seconds, `table` where all this is set, for the sentences about it.
     """
 
     offline = False
@@ -102,6 +102,7 @@ class RemoteModel:
         context_window: int = 0,
         idle_timeout: float = 60.0,
         max_wait: float = 120.0,
+        table: str = "llm",
     ) -> None:
         self.name = model
         self.idle_timeout = idle_timeout
@@ -109,7 +110,7 @@ class RemoteModel:
         self._api_base = api_base
         self._api_key = api_key
         self._window = context_window
-        self._target = Target(model, api_base, api_key)
+        self._target = Target(model, api_base, api_key, table)
         self._without: set[str] = set()  # optional parameters this server has refused
 
     @property

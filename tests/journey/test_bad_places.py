@@ -73,11 +73,12 @@ def test_models_that_do_not_answer() -> None:
             assert "sk-wrong" not in done.stderr
             said[name] = lines[0]
         for name, word in {
-            "key": "llm.api_key",
+            "key": "models.key.api_key=…",
             "unknown": "unknown",
             "nowhere": "connection refused",
             "silent": "2",
             "strange": "nosuchprovider",
+            "mute": "the model answered nothing",
         }.items():
             assert word in said[name], said
         failed = memtui("ask", "--agent=key", "Hello?", "--json", check=False)
