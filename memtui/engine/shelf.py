@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from memtui.api.library import Document, Passage
@@ -16,16 +17,16 @@ class RecordShelf:
     """`Shelf` over the record."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
+        self.record = record
 
     def documents(self, source_id: str) -> list[Document]:
-        return self._record.documents.list(source_id)
+        return self.record.documents.list(source_id)
 
     def by_path(self, source_id: str, path: str) -> Document | None:
-        return self._record.documents.by_path(source_id, path)
+        return self.record.documents.by_path(source_id, path)
 
     def by_sha(self, source_id: str, sha256: str) -> Document | None:
-        return self._record.documents.by_sha(source_id, sha256)
+        return self.record.documents.by_sha(source_id, sha256)
 
     def add(
         self,
@@ -34,32 +35,10 @@ class RecordShelf:
         passages: Sequence[ReadPassage],
         replaces: str | None,
     ) -> str:
-        return self._record.documents.add(
+        return self.record.documents.add(
             source_id,
-            NewDocument(
-                path=document.path,
-                name=document.name,
-                kind=document.kind,
-                sha256=document.sha256,
-                size=document.size,
-                pages=document.pages,
-                title=document.title,
-                author=document.author,
-            ),
-            [
-                NewPassage(
-                    ordinal=passage.ordinal,
-                    text=passage.text,
-                    page=passage.page,
-                    page_end=passage.page_end,
-                    page_label=passage.page_label,
-                    section=passage.section,
-                    start=passage.start,
-                    end=passage.end,
-                    terms=passage.terms,
-                )
-                for passage in passages
-            ],
+            NewDocument(**asdict(document)),
+            [NewPassage(**asdict(passage)) for passage in passages],
             replaces,
         )
 
@@ -74,10 +53,27 @@ class RecordShelf:
         state: UnreadableState,
         error: str,
     ) -> None:
-        self._record.documents.fail(source_id, path, name, kind, sha256, size, state, error)
+        self.record.documents.fail(source_id, path, name, kind, sha256, size, state, error)
 
     def delete(self, document_id: str) -> None:
-        self._record.documents.delete(document_id)
+        self.record.documents.delete(document_id)
+
+
+def rows(passages: Sequence[Passage], vectors: Sequence[Any]) -> list[Row]:
+    """Passages and their vectors as the archive stores them."""
+    return [
+        Row(
+            id=passage.id,
+            scope=passage.scope,
+            vector=vector,
+            text=passage.text,
+            document=passage.document or "",
+            page=passage.page,
+            ordinal=passage.ordinal,
+            created_at=passage.created_at.isoformat(),
+        )
+        for passage, vector in zip(passages, vectors, strict=True)
+    ]
 
 
 class PartsIndex:
@@ -91,21 +87,7 @@ class PartsIndex:
         self._loop = asyncio.get_running_loop()
 
     def write(self, passages: Sequence[Passage], vectors: Sequence[Any]) -> None:
-        self._archive().write(
-            [
-                Row(
-                    id=passage.id,
-                    scope=passage.scope,
-                    vector=vector,
-                    text=passage.text,
-                    document=passage.document or "",
-                    page=passage.page,
-                    ordinal=passage.ordinal,
-                    created_at=passage.created_at.isoformat(),
-                )
-                for passage, vector in zip(passages, vectors, strict=True)
-            ]
-        )
+        self._archive().write(rows(passages, vectors))
 
     def remove(self, scope: str, ids: Sequence[str]) -> None:
         self._archive().remove(scope, ids)

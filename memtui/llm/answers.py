@@ -51,7 +51,8 @@ def defines(subject: str, sentence: str) -> float:
     if not subject or subject.casefold() not in sentence.casefold():
         return 0.0
     found = _definition(subject).match(sentence)
-    if not found:
+    # A short form is one in capitals only: `DER` is no parameter called `der`.
+    if not found or (subject.isupper() and subject not in found[0]):
         return 0.0
     return 1.0 if found["strong"] or found["short"] else 0.5
 
@@ -62,6 +63,6 @@ def _definition(subject: str) -> re.Pattern[str]:
     return re.compile(
         rf"\W*(?:{_ARTICLE}\s+)?(?:{name}s?\W{{0,2}}\s*(?:\([^)]*\),?\s*)?(?:,[^,]{{1,80}},\s*)?"
         rf"(?:[-–—:]\s+(?P<dash>)|{_IS}\s+(?P<strong>{_WHAT}\s)?|(?P<short>是|とは|は|هو|هي|—))"
-        rf"|[^.]{{0,60}}\({name}\)\s)",
+        rf"|[^.]{{0,60}}\({name}[,)]\s)",
         _I,
     )

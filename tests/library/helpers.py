@@ -3,19 +3,15 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fpdf import FPDF
 
-from memtui.api.library import Document, Passage
+from memtui.api.library import Passage
 from memtui.archive.archive import Archive
-from memtui.archive.rows import Row
-from memtui.library.ports import ReadDocument, ReadPassage
-from memtui.record.rows import NewDocument, NewPassage
-from memtui.record.store import Record
+from memtui.engine.shelf import rows
 
 DIMENSION = 8
 
@@ -61,42 +57,6 @@ def vector(text: str) -> Any:
     return made / np.linalg.norm(made)
 
 
-class RecordShelf:
-    """The port Shelf over a Record."""
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-
-    def documents(self, source_id: str) -> list[Document]:
-        return self.record.documents.list(source_id)
-
-    def by_path(self, source_id: str, path: str) -> Document | None:
-        return self.record.documents.by_path(source_id, path)
-
-    def by_sha(self, source_id: str, sha256: str) -> Document | None:
-        return self.record.documents.by_sha(source_id, sha256)
-
-    def add(
-        self,
-        source_id: str,
-        document: ReadDocument,
-        passages: Sequence[ReadPassage],
-        replaces: str | None,
-    ) -> str:
-        return self.record.documents.add(
-            source_id,
-            NewDocument(**asdict(document)),
-            [NewPassage(**asdict(passage)) for passage in passages],
-            replaces,
-        )
-
-    def fail(self, *fields: Any) -> object:
-        return self.record.documents.fail(*fields)
-
-    def delete(self, document_id: str) -> None:
-        self.record.documents.delete(document_id)
-
-
 class ArchiveIndex:
     """The port Index over an Archive."""
 
@@ -104,21 +64,7 @@ class ArchiveIndex:
         self.archive = archive
 
     def write(self, passages: Sequence[Passage], vectors: Sequence[Any]) -> None:
-        self.archive.write(
-            [
-                Row(
-                    passage.id,
-                    passage.scope,
-                    row,
-                    passage.text,
-                    passage.document or "",
-                    passage.page,
-                    passage.ordinal,
-                    passage.created_at.isoformat(),
-                )
-                for passage, row in zip(passages, vectors, strict=True)
-            ]
-        )
+        self.archive.write(rows(passages, vectors))
 
     def remove(self, scope: str, ids: Sequence[str]) -> None:
         self.archive.remove(scope, ids)

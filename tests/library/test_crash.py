@@ -18,6 +18,7 @@ import pytest
 
 from memtui.api.library import LoadRequest
 from memtui.archive.archive import Archive
+from memtui.engine.shelf import RecordShelf
 from memtui.library import chunking, readers
 from memtui.library.files import FoundFile
 from memtui.library.indexing import Indexer
@@ -25,7 +26,7 @@ from memtui.library.load import load
 from memtui.library.ports import Digest, ReadDocument, Reading, ReadPassage
 from memtui.record.rows import NewMessage
 from memtui.record.store import Record
-from tests.library.helpers import DIMENSION, ArchiveIndex, Embedder, RecordShelf, plain_terms
+from tests.library.helpers import DIMENSION, ArchiveIndex, Embedder, plain_terms
 
 POLLED = {"counts", "pending"}
 """Called as often as time passes, so that no number of theirs means the same in every run."""

@@ -8,12 +8,13 @@ import pytest
 
 from memtui.api.errors import NotFoundError, StorageError
 from memtui.api.library import LoadReport, LoadRequest, Progress
+from memtui.engine.shelf import RecordShelf
 from memtui.library.files import FoundFile
 from memtui.library.load import load
 from memtui.library.ports import Reading
 from memtui.library.reader_pool import ReaderPool
 from memtui.record.store import Record
-from tests.library.helpers import RecordShelf, make_pdf, plain_terms
+from tests.library.helpers import make_pdf, plain_terms
 
 
 @pytest.fixture

@@ -164,6 +164,8 @@ async def test_follow_ups() -> None:
         ("cobre", "El cobre es un metal.", 1.0),
         ("铜", "铜是一种金属。", 1.0),
         ("HMAC", "HMAC keys can be of any length.", 0.0),
+        ("DER", "der: buffer to hold the encoding.", 0.0),
+        ("DER", "Distinguished Encoding Rules (DER, as per X.690) are rules.", 0.5),
     ],
 )
 def test_definitions(subject: str, sentence: str, value: float) -> None:
