@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from memtui.agent.tools.base import HEARTBEAT
 from memtui.api.agents import ToolCall
+from memtui.api.plain import plain_line
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Pace:
     def called(self, call: ToolCall, ok: bool) -> None:
         arguments = {name: value for name, value in call.arguments.items() if name != HEARTBEAT}
         self._calls[json.dumps([call.name, arguments, call.raw], sort_keys=True)] += 1
-        self.went(ok, f"{call.name} failed")
+        self.went(ok, f"{plain_line(call.name, 40)} failed")
 
     def went(self, ok: bool, cause: str = "") -> None:
         """A step was good, or failed because of `cause`."""
