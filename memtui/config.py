@@ -269,7 +269,8 @@ def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
 
 def _refused(path: Path, done: str, error: OSError) -> ConfigFileError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    remedy = "Free some space" if full else f"Give yourself the right to {path.parent}"
+    right = f"Give yourself the right to {'read' if done == 'read' else 'write'} in {path.parent}"
+    remedy = "Free some space" if full else right
     return ConfigFileError(
         f"{path} cannot be {done}: {error.strerror}. {remedy}, or set MEMTUI_HOME to another "
         "folder."

@@ -57,6 +57,10 @@ class Place:
                 f"{self.name} cannot be written. Give yourself the right to write there, or set "
                 "archive.uri to another folder."
             )
+        if self.local and isinstance(error, FileNotFoundError | NotADirectoryError):
+            return StorageError(
+                f"{self.name} cannot be made: {error.strerror}. Set archive.uri to another folder."
+            )
         if not self.local and _TOKEN.search(text):
             return UnavailableError(
                 f"The Milvus server at {self.name} refused the token. Set it with "

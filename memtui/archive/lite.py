@@ -80,7 +80,9 @@ class LiteServer:
 
     @staticmethod
     def _check(folder: Path) -> None:
-        if folder.is_file():
+        if folder.exists() and not folder.is_dir():
+            if not _is_database(folder):
+                raise StorageError(f"{folder} is no folder. Set archive.uri to a folder.")
             raise StorageError(
                 f"{folder} is a database file of Milvus Lite 2; Milvus Lite 3 keeps a folder. Move "
                 f"it away (mv '{folder}' '{folder}.old') and memtui indexes everything again from "
@@ -91,6 +93,14 @@ class LiteServer:
                 f"{folder} contains other files and is no Milvus Lite folder. Set archive.uri to "
                 "a folder of its own."
             )
+
+
+def _is_database(path: Path) -> bool:
+    """Whether `path` may be what Milvus Lite 2 left, which was a file of SQLite."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"
 
 
 def _locked(folder: Path) -> UnavailableError:

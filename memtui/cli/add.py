@@ -91,4 +91,4 @@ def _read(file: str) -> str:
     except UnicodeDecodeError:
         raise MemtuiError(f"{file} is not UTF-8 text. Save it as UTF-8 and try again.") from None
     except OSError as error:
-        raise MemtuiError(f"{file} cannot be read: {error.strerror}.") from None
+        raise MemtuiError(f"{file} cannot be read: {error.strerror}. Check the path.") from None

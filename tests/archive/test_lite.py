@@ -148,6 +148,15 @@ def test_a_file_of_milvus_lite_2_is_explained(folder: Path) -> None:
     assert folder.read_bytes() == b"SQLite format 3\0"
 
 
+def test_any_other_file_is_not_said_to_be_ours(folder: Path) -> None:
+    folder.write_text("dear diary")
+    with pytest.raises(StorageError, match=r"is no folder\. Set archive\.uri"):
+        Archive(str(folder)).open(COLLECTION, DIMENSION)
+    with pytest.raises(StorageError, match=r"cannot be made: .*\. Set archive\.uri"):
+        Archive(str(folder / "below")).open(COLLECTION, DIMENSION)
+    assert folder.read_text() == "dear diary"
+
+
 def test_a_folder_with_other_things_is_left_alone(folder: Path) -> None:
     folder.mkdir()
     (folder / "letter.txt").write_text("dear")
