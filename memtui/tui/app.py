@@ -105,7 +105,7 @@ class MemtuiApp(App[int]):
         return complete
 
     def get_default_screen(self) -> Screen[Any]:
-        return MainScreen(id="main")
+        return MainScreen()
 
     @property
     def main(self) -> MainScreen:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from textual.widgets import Input, TextArea
 from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
+from tests.tui import library
 from tests.tui.scripted import ScriptedClient
 
 
@@ -49,6 +51,16 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fmt, "spinner", lambda seconds: "◐")
     for widget in (TextArea, Input):
         monkeypatch.setattr(widget, "cursor_blink", False)
+
+
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[Path]:
+    """A home that `library` furnished, with its engine running. One for each file: what tests add
+    to it would be in the pictures of others.
+    """
+    with library.made() as home:
+        library.furnish(home)
+        yield home
 
 
 Open = Callable[..., AbstractAsyncContextManager[tuple[ScriptedApp, Pilot[Any]]]]

@@ -1,6 +1,6 @@
 """The app's flows with Pilot, over the real engine, each with an agent of its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,6 @@ from tests.tui import library
 from tests.tui.conftest import SMALL, WIDE, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
-
-
-@pytest.fixture(scope="module")
-def furnished() -> Iterator[Path]:
-    with library.made() as home:
-        library.furnish(home)
-        yield home
 
 
 @pytest.fixture(autouse=True)

@@ -31,13 +31,6 @@ Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[Path]:
-    with library.made() as home:
-        library.furnish(home)
-        yield home
-
-
-@pytest.fixture(scope="module")
 def bare() -> Iterator[Path]:
     """Nobody has been here before."""
     with library.made() as home:

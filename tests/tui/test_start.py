@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from textual.events import Key, Paste
 from textual.widgets import OptionList
 
 from memtui import config
@@ -23,13 +24,18 @@ def test_nothing_heavy_before_the_first_frame() -> None:
     assert done.stdout.strip() == "[]"
 
 
-async def test_keys_typed_before_the_prompt_are_in_it() -> None:
-    app = ScriptedApp(agent="a1")
+async def test_keys_typed_before_the_prompt_are_not_lost() -> None:
+    class Early(ScriptedApp):
+        def on_mount(self) -> None:
+            for key in ("x", "backspace", *"early", "ctrl+j", *"bird", "enter", *"next"):
+                self.main._forward_event(Key(key, key if len(key) == 1 else None))
+            self.main._forward_event(Paste(" one\n"))
+
+    app = Early(agent="a1")
     async with app.run_test() as pilot:
-        app.main.typed = "ear"  # as typed into the shell of the first frame
-        await until(pilot, lambda: app.main.filled)
-        await pilot.press(*"ly")
-        assert app.query_one(Prompt).text.endswith("ly")
+        await until(pilot, lambda: app.store.last_ended)
+        assert app.client.requests[0].text == "early\nbird"
+        assert app.query_one(Prompt).text == "next one\n"
 
 
 async def test_the_last_agent_opens_without_a_greeting(opened: Open) -> None:

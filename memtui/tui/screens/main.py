@@ -29,6 +29,10 @@ class MainScreen(Deeds):
     BINDINGS = bindings("main")
     AUTO_FOCUS = ""
 
+    def __init__(self) -> None:
+        super().__init__(id="main")
+        self.early: list[events.Event] = []  # keys and pastes from before there is a prompt
+
     def compose(self) -> ComposeResult:
         """The cheap shell of the first frame; `fill` brings the rest."""
         yield Tabs(id="tabs")
@@ -39,7 +43,6 @@ class MainScreen(Deeds):
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        self.typed = ""
         self.filled = False
         self._ticks = 0
         self._remembered = ""  # id of the agent whose messages are the prompt's history
@@ -62,22 +65,31 @@ class MainScreen(Deeds):
             )
             await self.query_one("#mind").mount(Mind(self.store))
             await self.mount(Footer(show_command_palette=False))
-        prompt.text = draft + self.typed
+        prompt.text = draft
         prompt.move_cursor(prompt.document.end)
         if self.focused is None:
             self.set_focus(prompt)  # now: `focus()` would wait, and keys be lost
+        for event in self.early:
+            prompt._forward_event(event)
+        self.early.clear()
         self.filled = True
         self._ticker = self.set_interval(0.25, self._tick)
         self.draw({"chat", "mind", "sources", "state", "context"})
 
-    def on_key(self, event: events.Key) -> None:
-        """Keys that nobody has the focus for are meant for the prompt."""
-        if self.focused is None and event.character and event.is_printable:
-            event.stop()
+    def _forward_event(self, event: events.Event) -> None:
+        """What nobody has the focus for is meant for the prompt, now or as soon as it is there."""
+        key = event.key if isinstance(event, events.Key) else ""
+        if key == "backspace" and self.early:
+            self.early.pop()
+        elif (key and key not in self.active_bindings) or isinstance(event, events.Paste):
             if self.filled:
-                self.query_one(Prompt).put(self.query_one(Prompt).text + event.character)
+                prompt = self.query_one(Prompt)
+                self.set_focus(prompt)
+                prompt._forward_event(event)
             else:
-                self.typed += event.character
+                self.early.append(event)
+        else:
+            super()._forward_event(event)
 
     # drawing
 
