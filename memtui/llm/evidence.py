@@ -115,8 +115,8 @@ class Evidence:
             )
             if names and not any(not found[hit].isdisjoint(unit) for unit in names):
                 values[hit] *= 0.5  # it speaks of something else
-            if len(wanted) == 2 and covered < 0.5:
-                values[hit] *= 0.75  # of two words the longer is what it is about
+            if len(wanted) == 2 and covered <= 0.5:
+                values[hit] *= 0.75  # of two words the longer, if any, is what it is about
             if question and not question.answered_in(hit.text):
                 values[hit] *= 0.7 + 0.3 * many  # a `when` without a date
         return values

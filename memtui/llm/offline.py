@@ -24,6 +24,7 @@ from memtui.llm.replies import (
     greeting,
     quote,
     ready,
+    recount,
     remember,
     say,
     search,
@@ -116,6 +117,8 @@ class OfflineReader:
             return self._more(question, turn, tool)
         if question.kind == "page":
             return self._page(question, turn, tool)
+        if question.kind == "recall" and not question.recalled:
+            return recount(turn)
         searches = [step for step in turn.steps if step.tool == tool]
         if not searches:
             subject = f"what we said about “{plain_line(question.search, 80)}”"
@@ -135,8 +138,9 @@ class OfflineReader:
             if question.topic and _only_source(turn, hits):
                 overviews.append(OVERVIEW)
             if len(searches) <= len(overviews):
+                where = ("where that is introduced", "an overview of the whole")[len(searches) - 1]
                 overview = overviews[len(searches) - 1]
-                return search("I also look for where that is introduced.", tool, overview)
+                return search(f"I also look for {where}.", tool, overview)
         answer = self.answer(question, hits, turn)
         vague = question.kind == "define" and len(searches) < 3
         if answer and vague and defines(question.topic, answer[0].text) < 1:
@@ -193,8 +197,8 @@ class OfflineReader:
             return search(thought, tool, query, len(read), document_page=question.page)
         if not read[-1].ok:
             return failed(read[-1])
-        hits = sorted(turn.hits(tool), key=lambda hit: hit.page != question.page)
-        found = [one for one in self._extractor.candidates(hits) if readability(one.text) >= 0.5]
+        hits = turn.hits(tool)
+        found = self._standing(hits, question.page)
         if question.topic:
             wanted = self._evidence.wanted(question.topic)
             found = [one for one in found if share(wanted, one.terms | one.near)]
@@ -204,24 +208,30 @@ class OfflineReader:
         thought = f"These stand on page {question.page}."
         return say(thought, quote(found[:MOST_SENTENCES]))
 
+    def _standing(self, hits: list[SeenHit], page: int | None) -> list[Candidate]:
+        """What stands on `page`, in reading order; last what only runs onto it."""
+        there = sorted(hits, key=lambda hit: hit.page != page)
+        return [one for one in self._extractor.candidates(there) if readability(one.text) >= 0.5]
+
     def _more(self, question: Question, turn: Turn, tool: str) -> Act:
         """`Tell me more`: the next page of the last search, without what was quoted already."""
         if not turn.searches:
             return say("There is nothing to go on with.", ready(turn))
         former = turn.searches[-1]
+        on_page = former.get("document_page")
+        on_page = on_page if isinstance(on_page, int) else None
         searches = [step for step in turn.steps if step.tool == tool]
         if not searches:
             page = former.get("page")
             page = page + 1 if isinstance(page, int) else 1
-            query, on_page = str(former.get("query", "")), former.get("document_page")
-            on_page = on_page if isinstance(on_page, int) else None
+            query = str(former.get("query", ""))
+            page = page if on_page is None else 0  # a page was read, and a part of it quoted
             return search("The user wants to know more. I read on.", tool, query, page, on_page)
         said = "".join(" ".join(turn.said).split())
-        fresh = [
-            one
-            for one in self._extractor.describe({}, turn.hits(tool), 2 * MOST_SENTENCES, whole=True)
-            if "".join(one.text.split()) not in said
-        ]
+        hits = turn.hits(tool)
+        found = self._standing(hits, on_page) if on_page else None
+        found = found or self._extractor.describe({}, hits, 2 * MOST_SENTENCES, whole=True)
+        fresh = [one for one in found if "".join(one.text.split()) not in said]
         if not fresh:
             return decline(question, turn, tool, [])
         return say("These are the next hits.", quote(fresh[:MOST_SENTENCES]))

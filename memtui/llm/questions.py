@@ -64,6 +64,12 @@ _RECALL = re.compile(
     r"|qué dije|(de qué|qué) hemos hablado)\b.*",
     _I | re.DOTALL,
 )
+_RECALLING = re.compile(
+    r"\b(i|we|you|have|had|has|ever|just|already|say|said|tell|told|talk(ed|ing)?|discuss(ed)?|ask(ed)?"
+    r"|mention(ed)?|answer(ed)?|conversations?|chat|discussion|our|last|previous(ly)?|earlier|before"
+    r"|so far|first|remember|time|today)\b",
+    _I,
+)
 _PAGE = re.compile(r"\b(?:page|pages|p\.|pp\.|página|seite)\s*(\d{1,5})\b|第\s*(\d{1,5})\s*页", _I)
 _OF_PAGE = re.compile(
     r"\b(summari[sz]e|summary|contents?|text|reads?|show|quote|written|stands?)\b", _I
@@ -184,6 +190,11 @@ class Question:
         """The words that a passage must have to answer."""
         text = self.topic if self.kind == "about" else self.search
         return _squeeze(_CJK_FILLER.sub(" ", _FILLER.sub(" ", text)))
+
+    @property
+    def recalled(self) -> str:
+        """What is to be recalled; empty when all that was said is meant."""
+        return _squeeze(_RECALLING.sub(" ", self.content))
 
     @property
     def light(self) -> frozenset[str]:

@@ -114,6 +114,14 @@ def remember(question: Question, turn: Turn) -> Act:
     return say("It is written down.", f"I will remember: “{plain_line(question.topic, 300)}”")
 
 
+def recount(turn: Turn) -> Act:
+    """What the user said last, in order."""
+    if not turn.earlier:
+        return say("Nothing was said before.", "You have not said anything before.", declined=True)
+    lines = [f"You said: “{_first(text)}”" for text in turn.earlier[-5:]]
+    return say("I look at what was said last.", "\n\n".join(lines))
+
+
 def digest(messages: Sequence[dict[str, Any]]) -> str:
     """Without tools it was asked for a summary: who said what, quoted, in about 100 words."""
     turn = read(messages)

@@ -273,3 +273,19 @@ async def test_without_tools_it_sums_up_by_quoting() -> None:
 @pytest.mark.parametrize("text", ["", "   ", "?", "\n\n", "🦒" * 50, "a" * 5000, "{}", "“”"])
 async def test_odd_questions_end(text: str) -> None:
     assert (await play(text, archive())).said
+
+
+async def test_what_was_said_is_told_in_order() -> None:
+    first = await play("Tell me about the crane", archive())
+    told = await play("What did I ask about?", archive(), history=first.messages)
+    assert told.said == "You said: “Tell me about the crane”"
+    assert (await play("What have we talked about so far?", archive())).declined
+
+
+async def test_more_of_a_page_is_the_rest_of_it() -> None:
+    names = ("mole", "crane", "lighthouse", "bakery", "chapel", "windmill")
+    page = " ".join(f"The {name} stands on the shore." for name in names)
+    pages = Archive([("manual", 14, page)])
+    first = await play("What is on page 14?", pages)
+    more = await play("Tell me more", pages, history=first.messages)
+    assert [text for text, _ in quotes(more.said)] == ["The windmill stands on the shore."]
