@@ -23,10 +23,6 @@ from tests.benchmarks.warmth import warm
 
 IDLE, BUSY = 12, 33
 """Budgets for p99 in ms; BUSY with a history, while a reply streams and a load runs."""
-# memtui first: what it sets for Textual has to be set before Textual is imported.
-TYPING = (
-    "import memtui.tui.app, runpy; runpy.run_module('tests.benchmarks.typing', run_name='__main__')"
-)
 PAGE = 100
 """Messages that the app reads at a time."""
 SCENARIOS = {
@@ -76,7 +72,7 @@ async def _type(home: Home, agent: str, size: int, keys: int, pdf: Path) -> list
     pages = -(-size // PAGE)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", TYPING, agent, str(keys), str(pages)),
+        *("-m", "tests.benchmarks.typing", agent, str(keys), str(pages)),
         cwd=ROOT,
         env=home.environment,
         stdin=subprocess.PIPE,

@@ -18,6 +18,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import memtui.tui  # noqa: F401 - what it sets has to be set before Textual is imported
+
+# isort: split
 from textual import events
 from textual.drivers.headless_driver import HeadlessDriver
 
@@ -67,6 +70,7 @@ class Typist:
             for _ in range(self._pages):
                 if self._app.store.oldest is not None:
                     self._on_loop(self._app.session.older())
+            self._wait(lambda: self._app.store.turn is None)  # the greeting of a new agent
             time.sleep(2)
             _say("ready")
             for line in sys.stdin:
