@@ -27,7 +27,8 @@ class Home:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("MEMTUI_") and not name.endswith("_API_KEY")
+            if not name.startswith("MEMTUI_")
+            and not name.endswith("_API_KEY")
             # Without byte code every process would compile memtui again, which users' do not.
             and name != "PYTHONDONTWRITEBYTECODE"
         }
