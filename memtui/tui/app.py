@@ -282,6 +282,11 @@ class MemtuiApp(App[int]):
             hint = hint or str(getattr(node, "HELP", "") or "")
         self.push_screen(Reading("help", partial(help_text, self.keymap_text, hint)))
 
+    def action_command_palette(self) -> None:
+        """Not over a modal, where it would be empty."""
+        if isinstance(self.screen, MainScreen):
+            super().action_command_palette()
+
     async def action_quit(self) -> None:
         self.leave()
 

@@ -2,6 +2,9 @@
 memory, since a real one cannot be held still there.
 """
 
+from textual.command import CommandPalette
+from textual.strip import Strip
+
 from memtui.api.agents import TurnReply, TurnRequest
 from memtui.api.errors import ModelError, UnavailableError
 from memtui.api.events import JobProgress, MessageDelta, SourceChanged, TurnStarted
@@ -159,3 +162,36 @@ async def test_an_engine_that_goes_ends_the_turn_and_takes_the_next_message(open
         await until(pilot, lambda: app.store.last_ended)
         assert not app.store.queue
         assert not app.store.trouble
+
+
+async def test_a_token_draws_its_own_line_only(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+        ids = {"agent_id": "a1", "turn_id": "t9"}
+        app.client.emit(TurnStarted(**ids, text="q"), MessageDelta(**ids, step=0, text="The osp"))
+        await until(pilot, lambda: app.store.items[-1].live)
+        await pilot.pause(0.3)
+        transcript = app.query_one(Transcript)
+        drawn: list[int] = []
+        render = transcript.render_line
+
+        def counted(y: int) -> Strip:
+            drawn.append(y)
+            return render(y)
+
+        transcript.render_line = counted  # type: ignore[method-assign]
+        app.client.emit(MessageDelta(**ids, step=0, text="rey"))
+        await until(pilot, lambda: drawn)
+        assert len(drawn) == 1
+        assert "The osprey" in render(drawn[0]).text
+
+
+async def test_no_palette_over_a_modal(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(app.screen, Reading))
+        await pilot.press("ctrl+p")
+        assert isinstance(app.screen, Reading)
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
