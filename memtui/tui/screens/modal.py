@@ -1,5 +1,6 @@
 """The base of all modals: a framed box in the middle; Esc closes it without a result."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from textual import events
@@ -12,6 +13,7 @@ T = TypeVar("T")
 
 
 class Modal(ModalScreen[T | None]):
+    CSS_PATH = Path(__file__).with_name("modal.tcss")
     BINDINGS = bindings("modal")
     AUTO_FOCUS = "Input, OptionList, Rows, VerticalScroll, Button"
 
