@@ -33,6 +33,25 @@ class BlockVersion(BaseModel):
     created_at: datetime
 
 
+ChangeKind = Literal["memory", "block", "insert", "history", "summary", "system"]
+
+
+class Change(BaseModel):
+    """What was done to an agent's memory or history, and can be undone.
+
+    `text` says it in a sentence. `after_reading`: in a turn in which the agent had read documents,
+    so that a document may have asked for it. `turn_id` is empty when the user did it.
+    """
+
+    id: int
+    kind: ChangeKind
+    text: str
+    turn_id: str = ""
+    after_reading: bool = False
+    created_at: datetime
+    undone_at: datetime | None = None
+
+
 class AttachedSource(BaseModel):
     id: str
     name: str

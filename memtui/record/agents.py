@@ -50,7 +50,7 @@ class Agents:
         """
         agent_id, now = new_id(), stamp()
         with self._record.write() as connection:
-            _require_free(connection, name)
+            require_free(connection, name)
             connection.execute(
                 """INSERT INTO agents (id, name, persona, human, model, system, temporary,
                    created_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -82,7 +82,7 @@ class Agents:
     def rename(self, agent_id: str, name: str) -> Agent:
         """Raises ConflictError when another has that name, NotFoundError."""
         with self._record.write() as connection:
-            _require_free(connection, name, agent_id)
+            require_free(connection, name, agent_id)
             self._set(agent_id, "name", name)
             return self.get(agent_id)
 
@@ -192,7 +192,8 @@ def require(connection: sqlite3.Connection, agent_id: str) -> None:
         raise _gone(agent_id)
 
 
-def _require_free(connection: sqlite3.Connection, name: str, but: str = "") -> None:
+def require_free(connection: sqlite3.Connection, name: str, but: str = "") -> None:
+    """Raises ConflictError when an agent other than `but` has the name."""
     if connection.execute(
         "SELECT 1 FROM agents WHERE name = ? AND id <> ?", (name, but)
     ).fetchone():

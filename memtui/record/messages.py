@@ -35,12 +35,12 @@ class Messages:
                 _insert(connection, agent_id, turn_id, one, own)
                 for one, own in zip(messages, terms, strict=True)
             ]
-            return _select(connection, "id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+            return select(connection, "id IN (SELECT value FROM json_each(?))", json.dumps(ids))
 
     def get(self, message_id: int) -> Message:
         """Raises NotFoundError."""
         with self._record.read() as connection:
-            found = _select(connection, "id = ?", message_id)
+            found = select(connection, "id = ?", message_id)
         if not found:
             raise NotFoundError(f"There is no message {message_id}.")
         return found[0]
@@ -49,9 +49,9 @@ class Messages:
         """What the context window holds: summaries, which stand for what came before, then the
         rest, oldest first."""
         with self._record.read() as connection:
-            return _select(
+            return select(
                 connection,
-                "agent_id = ? AND in_context",
+                "agent_id = ? AND in_context AND removed_by IS NULL",
                 agent_id,
                 order="kind = 'summary' DESC, id",
             )
@@ -67,9 +67,9 @@ class Messages:
     def page(self, agent_id: str, before: int | None = None, limit: int = 100) -> list[Message]:
         """The last `limit` messages (with an id below `before`), oldest first."""
         with self._record.read() as connection:
-            found = _select(
+            found = select(
                 connection,
-                "agent_id = ? AND id < ?",
+                "agent_id = ? AND id < ? AND removed_by IS NULL",
                 agent_id,
                 (1 << 62) if before is None else before,
                 order="id DESC LIMIT ?",
@@ -80,12 +80,14 @@ class Messages:
     def turn(self, agent_id: str, turn_id: str) -> list[Message]:
         """The messages of one turn, oldest first."""
         with self._record.read() as connection:
-            return _select(connection, "agent_id = ? AND turn_id = ?", agent_id, turn_id)
+            condition = "agent_id = ? AND turn_id = ? AND removed_by IS NULL"
+            return select(connection, condition, agent_id, turn_id)
 
     def count(self, agent_id: str) -> int:
         with self._record.read() as connection:
             row = connection.execute(
-                "SELECT count(*) FROM messages WHERE agent_id = ?", (agent_id,)
+                "SELECT count(*) FROM messages WHERE agent_id = ? AND removed_by IS NULL",
+                (agent_id,),
             ).fetchone()
             return int(row[0])
 
@@ -107,7 +109,8 @@ class Messages:
         with self._record.write() as connection:
             for message_id in message_ids:
                 if _link(connection, message_id, source_ids):
-                    _forget(connection, message_id)
+                    forget(connection, message_id)
+                    connection.execute("UPDATE messages SET unsaid = 1 WHERE id = ?", (message_id,))
 
     def link_turn(self, turn_id: str, source_ids: Sequence[str]) -> None:
         """`link` for what was said in a turn: its messages that conversation search can find."""
@@ -155,7 +158,9 @@ def _insert(
         ((agent_id, *(hit[name] for name in Shown.__dataclass_fields__)) for hit in hits),
     )
     source_gone = _link(connection, message_id, new.source_ids)
-    if new.recall and not source_gone:
+    if source_gone:
+        connection.execute("UPDATE messages SET unsaid = 1 WHERE id = ?", (message_id,))
+    elif new.recall:
         recall_id = new_id(8)
         passages.insert_one(
             connection, recall_id, f"recall_{agent_id}", new.recall, terms, created_at, new.kind
@@ -186,11 +191,12 @@ def _missing(connection: sqlite3.Connection, source_ids: set[str]) -> set[str]:
     return source_ids - {row["id"] for row in rows}
 
 
-def _forget(connection: sqlite3.Connection, message_id: int) -> None:
+def forget(connection: sqlite3.Connection, message_id: int) -> None:
+    """Take what was said out of conversation search."""
     passages.remove(connection, "id = (SELECT recall_id FROM messages WHERE id = ?)", message_id)
 
 
-def _select(
+def select(
     connection: sqlite3.Connection,
     condition: str,
     *values: object,
@@ -201,10 +207,10 @@ def _select(
         f"SELECT * FROM messages WHERE {condition} ORDER BY {order}",  # noqa: S608
         (*values, *(() if tail is None else (tail,))),
     ).fetchall()
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
-def _message(row: sqlite3.Row) -> Message:
+def message_of(row: sqlite3.Row) -> Message:
     fields = dict(row)
     for name in ("tool", "hits", "citations", "usage"):
         stored = fields.pop(name)
