@@ -8,10 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import quote
-
-from pydantic import BaseModel, TypeAdapter
 
 from memtui import __version__, config, paths
 from memtui.api import launch
@@ -25,19 +23,20 @@ from memtui.api.agents import (
     TurnReply,
     TurnRequest,
 )
-from memtui.api.errors import ERRORS, MemtuiError, UnavailableError
+from memtui.api.calls import checked
+from memtui.api.errors import UnavailableError
 from memtui.api.events import EVENT, Event
+from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.api.system import Check, EngineStatus
 
-T = TypeVar("T")
 _GONE = httpx.TransportError
 _REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
-class Client:
+class Client(HistoryCalls):
     """An open connection to the engine. Use it as `async with Client() as client:`.
 
     Entering finds or starts the engine; `notices` then holds sentences the user should read.
@@ -114,22 +113,8 @@ class Client:
                         "lost. Try again: the next request starts a new one."
                     ) from None
             else:
-                return _checked(response)
+                return checked(response)
         raise AssertionError("unreachable")
-
-    async def _get(self, kind: type[T] | Any, path: str, **params: Any) -> T:
-        wanted = {name: value for name, value in params.items() if value is not None}
-        reply = await self._send("GET", path, params=wanted)
-        result: T = TypeAdapter(kind).validate_python(reply)
-        return result
-
-    async def _post(
-        self, kind: type[T] | Any, path: str, body: BaseModel | None = None, method: str = "POST"
-    ) -> T:
-        json = body.model_dump(mode="json") if body is not None else None
-        reply = await self._send(method, path, json=json)
-        result: T = TypeAdapter(kind).validate_python(reply)
-        return result
 
     # the engine
 
@@ -268,20 +253,3 @@ def _over(socket: Path) -> httpx.AsyncClient:
         timeout=httpx.Timeout(10, read=None, write=None, pool=None),
         trust_env=False,
     )
-
-
-def _checked(response: httpx.Response) -> Any:
-    """The JSON of a reply; an error reply raises the class it names."""
-    if response.is_success:
-        return response.json() if response.content else None
-    try:
-        error = response.json()["error"]
-        kind, message = error["kind"], error["message"]
-    except (ValueError, KeyError, TypeError):
-        kind = "failed"
-        message = (
-            f"The engine refused this without saying why (HTTP status {response.status_code}). Try "
-            "again; if it stays so, `memtui engine stop` ends it, and the next command starts it "
-            "anew. The log that `memtui folder` names may say more."
-        )
-    raise ERRORS.get(kind, MemtuiError)(message)

@@ -112,6 +112,18 @@ class AgentChanged(BaseModel):
     deleted: bool = False
 
 
+class HistoryChanged(BaseModel):
+    """An agent's history was changed otherwise than by a turn: read its messages again.
+
+    With a `turn_id`, those of that turn are not among what has changed: it begins after this, and
+    its own events tell of it.
+    """
+
+    type: Literal["history.changed"] = "history.changed"
+    agent_id: str
+    turn_id: str = ""
+
+
 class Problem(BaseModel):
     """Something a person should know: what happened, and what to do about it."""
 
@@ -145,6 +157,7 @@ Event = Annotated[
     | JobProgress
     | SourceChanged
     | AgentChanged
+    | HistoryChanged
     | Problem
     | Subscribed
     | Resync,
