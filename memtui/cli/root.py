@@ -19,6 +19,7 @@ COMMANDS = {
     "add": ("add:add", "Add an agent, a persona or a human."),
     "delete": ("delete:delete", "Delete an agent, a source, a persona or a human."),
     "engine": ("engine:engine", "The engine: its status, and how to stop it."),
+    "bench": ("bench:bench", "Measure what memtui itself costs on this machine."),
     "doctor": ("engine:doctor", "Check that everything works."),
     "folder": ("about:folder", "Print where memtui keeps its files."),
     "version": ("about:version", "Print the version."),

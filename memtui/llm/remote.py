@@ -16,6 +16,7 @@ from memtui.api.agents import Usage
 from memtui.api.errors import ModelError
 from memtui.llm.chunk import Chunk, ToolCallPart
 from memtui.llm.errors import Target, explain, garbage, rejects, too_slow
+from memtui.llm.lighten import lighten
 from memtui.llm.thinking import ThinkingSplitter
 
 DEFAULT_WINDOW = 8192
@@ -52,6 +53,7 @@ def load_litellm() -> Any:
                 logger.setLevel(logging.WARNING)
             for name in ("httpx", "httpcore", "openai"):
                 logging.getLogger(name).setLevel(logging.WARNING)  # they log addresses with keys
+            lighten(litellm)
             _warm(litellm)
             _prepared = True
         return litellm
