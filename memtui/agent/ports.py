@@ -69,7 +69,18 @@ class Memory(Protocol):
 
     async def blocks(self) -> list[Block]: ...
 
-    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+    @property
+    def after_reading(self) -> bool:
+        """Whether the agent was shown anything from outside in this turn: documents, files, the
+        web. What it changes from then on is flagged, and undone in one step.
+        """
+
+    def has_read(self) -> None:
+        """Note that it was; searches that show documents do so themselves."""
+
+    async def edit_block(
+        self, label: str, value: str, author: str, turn_id: str = ""
+    ) -> BlockVersion:
         """Raises UsageError over the limit, NotFoundError for an unknown label."""
 
     async def in_context(self) -> list[Message]:
@@ -103,7 +114,7 @@ class Memory(Protocol):
     ) -> SearchReply:
         """What anyone said from `start` up to, not including, `end`, oldest first."""
 
-    async def insert_archival(self, text: str) -> None:
+    async def insert_archival(self, text: str, turn_id: str = "") -> None:
         """Returns once the very next `search_archive` finds it."""
 
     async def shown(self) -> list[Hit]:
@@ -124,16 +135,20 @@ class ToolCallPart(Protocol):
 
 
 class Tokens(Protocol):
-    """Tokens of one call, as the provider reported them."""
+    """Tokens of one call, as the provider reported them, and their cost in US dollars."""
 
     @property
     def prompt_tokens(self) -> int: ...
     @property
     def completion_tokens(self) -> int: ...
+    @property
+    def cost(self) -> float: ...
 
 
 class Chunk(Protocol):
-    """A piece of a model's answer. `declined`: the model looked and found no answer."""
+    """A piece of a model's answer. `declined`: the model looked and found no answer. `restart`:
+    what came before is void, the answer begins anew. `waiting` says what is being waited for.
+    """
 
     @property
     def content(self) -> str: ...
@@ -147,6 +162,10 @@ class Chunk(Protocol):
     def finish_reason(self) -> str | None: ...
     @property
     def declined(self) -> bool: ...
+    @property
+    def restart(self) -> bool: ...
+    @property
+    def waiting(self) -> str: ...
 
 
 class ChatModel(Protocol):

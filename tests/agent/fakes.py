@@ -62,6 +62,7 @@ class Store:
         self.versions: list[BlockVersion] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
         self.clock = FixedClock()
+        self.after_reading = False
 
     async def _pass(self, name: str) -> None:
         if self.gate is not None:
@@ -94,7 +95,12 @@ class Store:
         await self._pass("blocks")
         return [block.model_copy() for block in self.core]
 
-    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+    def has_read(self) -> None:
+        self.after_reading = True
+
+    async def edit_block(
+        self, label: str, value: str, author: str, turn_id: str = ""
+    ) -> BlockVersion:
         await self._pass("edit_block")
         for block in self.core:
             if block.label == label:
@@ -167,7 +173,7 @@ class Store:
         found = [h for h in self.recalled if start <= datetime.fromisoformat(h.created_at) < end]
         return SearchReply(query="", mode="text", hits=found[offset : offset + k], total=len(found))
 
-    async def insert_archival(self, text: str) -> None:
+    async def insert_archival(self, text: str, turn_id: str = "") -> None:
         await self._pass("insert_archival")
         self.inserted.append(hit(text, None, None, id=f"i{len(self.inserted)}"))
 
@@ -199,6 +205,8 @@ class Piece:
     usage: Usage | None = None
     finish_reason: str | None = None
     declined: bool = False
+    restart: bool = False
+    waiting: str = ""
 
 
 Script = list[Piece] | Exception
