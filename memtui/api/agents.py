@@ -124,12 +124,26 @@ class Citation(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens as the provider reported them (0 for the offline reader), summed over the steps."""
+    """Tokens as the provider reported them (0 for the offline reader), summed over the steps.
+
+    `cost` is in US dollars by litellm's price list, 0 for a model that is not in it; `seconds` are
+    those that the model took.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     steps: int = 0
     seconds: float = 0.0
+    cost: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            steps=self.steps + other.steps,
+            seconds=self.seconds + other.seconds,
+            cost=self.cost + other.cost,
+        )
 
 
 class Message(BaseModel):
@@ -174,7 +188,10 @@ class Step(BaseModel):
 
 
 class TurnReply(BaseModel):
-    """A turn as it ended. `found` is False when the agent looked and its sources do not answer."""
+    """A turn as it ended. `found` is False when the agent looked and its sources do not answer.
+
+    `retryable`: it broke off, and what began it is kept and can be sent again.
+    """
 
     agent: str
     reply: str
@@ -187,3 +204,4 @@ class TurnReply(BaseModel):
     problem: str = ""
     found: bool = True
     model: str = ""
+    retryable: bool = False

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from memtui.agent.limits import Limits
-from memtui.agent.loop import EMPTY_ALERT, PLAIN_NOTE, Turn, run_turn
+from memtui.agent.loop import Turn, run_turn
 from memtui.agent.ports import Memory
+from memtui.agent.step import EMPTY_ALERT, PLAIN_NOTE
 from memtui.agent.tools import BASE_TOOLS
 from memtui.agent.tools.base import Result, Tool, ToolContext
 from memtui.api.agents import TurnReply, TurnRequest
