@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from memtui.agent import names, notices
@@ -37,6 +39,9 @@ from memtui.library.indexing import Indexer
 
 logger = logging.getLogger(__name__)
 Plural = Literal["personas", "humans"]
+Request = Callable[[str], Awaitable[TurnRequest]]
+"""Finds out what a turn is about once it is its turn; it is given the turn's id."""
+
 KINDS: dict[Plural, shipped.Kind] = {"personas": "persona", "humans": "human"}
 
 
@@ -52,6 +57,7 @@ class Agents:
         self._hub = hub
         self._turns: dict[str, asyncio.Task[TurnReply]] = {}
         self._background: set[asyncio.Task[TurnReply]] = set()
+        self._waiting: Counter[str] = Counter()  # turns of each agent, the running one included
         self._temporary: set[str] = set()
         self._ending = False
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -135,7 +141,7 @@ class Agents:
                 if attach
                 else notices.detached(source.name)
             )
-            memory = self._memory(agent_id)
+            memory = self.memory(agent_id)
             await memory.append(secrets.token_hex(6), [told])
             self._hub.emit(AgentChanged(agent_id=agent_id))
         return await self.detail(agent_id)
@@ -147,21 +153,61 @@ class Agents:
 
         It goes on when the client goes away; a temporary agent goes with its turn.
         """
-        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        if self._ending:
-            raise UnavailableError("The engine is stopping. Send the message again.")
         if request.kind == "message" and not request.text.strip():
             raise UsageError("The message is empty. Write something to the agent.")
+        if request.kind == "alert" and not request.text.strip():
+            request = request.model_copy(update={"text": notices.MEMORY_WARNING})
+
+        async def as_given(_turn_id: str) -> TurnRequest:
+            return request
+
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        return await self._start(agent, as_given)
+
+    async def turn_alone(self, agent_id: str, request: Request) -> TurnReply:
+        """Run a turn if none waits or runs. Raises ConflictError, and what `request` raises."""
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        self._check_idle(agent)
+        return await self._start(agent, request)
+
+    @asynccontextmanager
+    async def alone(self, agent_id: str) -> AsyncIterator[Agent]:
+        """Keeps turns of the agent waiting. Raises NotFoundError, ConflictError while one runs."""
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        self._check_idle(agent)
+        async with self._locks[agent_id]:
+            yield agent
+
+    def _check_idle(self, agent: Agent) -> None:
+        if self._waiting[agent.id]:
+            raise ConflictError(
+                f"{agent.name} is busy with a turn. Wait until it has ended, or stop it, and try "
+                "again."
+            )
+
+    async def _start(self, agent: Agent, request: Request) -> TurnReply:
+        if self._ending:
+            raise UnavailableError("The engine is stopping. Send the message again.")
         run = asyncio.create_task(self._run(agent, request))
+        self._waiting[agent.id] += 1
         self._background.add(run)
-        run.add_done_callback(self._background.discard)
+
+        def ended(task: asyncio.Task[TurnReply]) -> None:
+            self._background.discard(task)
+            self._waiting -= Counter([agent.id])
+
+        run.add_done_callback(ended)
         return await asyncio.shield(run)
 
-    async def _run(self, agent: Agent, request: TurnRequest) -> TurnReply:
+    async def _run(self, agent: Agent, find: Request) -> TurnReply:
         async with self._locks[agent.id]:
+            turn_id = secrets.token_hex(6)
+            request = await find(turn_id)
             await asyncio.to_thread(self._record.agents.touch, agent.id)
+            # It may have been given another model while the turn waited.
+            agent = await asyncio.to_thread(self._record.agents.get, agent.id)
             model = self._models.get(agent.model)
-            turn = Turn(self._memory(agent.id), model, self._hub.emit, request)
+            turn = Turn(self.memory(agent.id), model, self._hub.emit, request, turn_id=turn_id)
             task = self._turns[agent.id] = asyncio.create_task(turn.run())
             try:
                 await asyncio.wait([task])
@@ -173,7 +219,7 @@ class Agents:
                 self._hub.emit(AgentChanged(agent_id=agent.id))
             return turn.reply() if task.cancelled() else task.result()
 
-    def _memory(self, agent_id: str) -> AgentMemory:
+    def memory(self, agent_id: str) -> AgentMemory:
         return AgentMemory(agent_id, self._record, self._finder, self._indexer.wake)
 
     async def cancel(self, agent_id: str) -> None:

@@ -16,6 +16,7 @@ from memtui.api.system import Check, EngineStatus
 from memtui.engine.agents import Agents, not_yet_gone
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
+from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
 from memtui.engine.models import Models
@@ -59,6 +60,7 @@ class Engine:
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.parts, self.indexer, self.hub)
         self.agents = Agents(self.parts, self.finder, self.indexer, self.models, self.hub)
+        self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._opening = asyncio.Lock()

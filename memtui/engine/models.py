@@ -1,9 +1,13 @@
 """The language model an agent names: the offline reader, the configured one, a `[models.NAME]`."""
 
+import os
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from memtui import config
-from memtui.api.errors import NotFoundError, UsageError
+from memtui.api.errors import ModelError, NotFoundError, UsageError
+from memtui.api.history import ModelName
+from memtui.llm import listing
 from memtui.llm.chunk import ChatModel
 from memtui.llm.offline import OfflineReader
 from memtui.llm.remote import RemoteModel, prepare
@@ -74,6 +78,40 @@ class Models:
                 f"provider/model, or one of your own: {named}. For a server of your own, set "
                 "llm.api_base first."
             )
+
+    async def try_out(self, name: str) -> None:
+        """Ask it for a word. Raises ModelError with the reason when it does not answer."""
+        model = self.get(name)
+        if model.offline:
+            return
+        try:
+            answer = model.stream([{"role": "user", "content": "Answer with the word: yes"}], [])
+            async with aclosing(answer):
+                await anext(answer, None)
+        except ModelError as error:
+            raise ModelError(f"{name} was not taken: it does not answer. {error}") from None
+
+    async def choices(self) -> list[ModelName]:
+        """Models to choose from, each once. Only the configured server is asked for its list."""
+        settings, model = self.settings, self.name()
+        found = [ModelName(name="offline", detail="quotes documents, no language model")]
+        if model != "offline":
+            found.append(ModelName(name=model, detail="the configured one"))
+        for name in settings.models():
+            found.append(ModelName(name=name, detail=settings.text(f"models.{name}.model")))
+        base = settings.text("llm.api_base")
+        if model != "offline" and base:
+            served = await listing.served(model, base, settings.text("llm.api_key"))
+            found += [ModelName(name=name, detail=f"at {base}") for name in served]
+        if (model != "offline" and not base) or any(
+            name.endswith("_API_KEY") for name in os.environ
+        ):
+            known = await listing.known(model)
+            found += [ModelName(name=name, detail="its provider has a key") for name in known]
+        first: dict[str, ModelName] = {}
+        for one in found:
+            first.setdefault(one.name, one)
+        return list(first.values())
 
     def name(self) -> str:
         return self.settings.text("llm.model")

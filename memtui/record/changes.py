@@ -7,6 +7,7 @@ of the history come back or go out of sight, blocks get back what they held. Not
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from memtui.api.agents import Change, ChangeKind
@@ -63,6 +64,19 @@ class Changes:
                 (agent_id, max(0, limit)),
             ).fetchall()
         return [_change(row) for row in rows]
+
+    def saved(self, agent_id: str) -> datetime | None:
+        """When the last message or change of the agent was committed. Raises NotFoundError."""
+        with self._record.read() as connection:
+            require(connection, agent_id)
+            row = connection.execute(
+                """SELECT max(at) FROM (
+                     SELECT max(created_at) AS at FROM messages WHERE agent_id = :agent UNION ALL
+                     SELECT max(max(created_at, coalesce(undone_at, ''))) FROM changes
+                     WHERE agent_id = :agent)""",
+                {"agent": agent_id},
+            ).fetchone()
+        return None if row[0] is None else datetime.fromisoformat(row[0])
 
 
 def _find(connection: sqlite3.Connection, agent_id: str, change_id: int | None) -> sqlite3.Row:

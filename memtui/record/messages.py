@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from memtui.api.agents import Message
+from memtui.api.agents import Message, MessageKind
 from memtui.api.errors import NotFoundError
 from memtui.record import passages, redact
 from memtui.record.agents import require
@@ -77,6 +77,31 @@ class Messages:
             )
         return found[::-1]
 
+    def after(self, agent_id: str, last: int = 0, limit: int = 200) -> list[Message]:
+        """The next `limit` messages after message id `last`, oldest first."""
+        with self._record.read() as connection:
+            return select(
+                connection,
+                "agent_id = ? AND id > ? AND removed_by IS NULL",
+                agent_id,
+                last,
+                order="id LIMIT ?",
+                tail=max(0, limit),
+            )
+
+    def last(self, agent_id: str, kind: MessageKind, *, said: bool = False) -> Message | None:
+        """The last message of that kind; with `said`, the last that has a text."""
+        with self._record.read() as connection:
+            found = select(
+                connection,
+                "agent_id = ? AND kind = ? AND removed_by IS NULL AND (text <> '' OR NOT ?)",
+                agent_id,
+                kind,
+                said,
+                order="id DESC LIMIT 1",
+            )
+        return found[0] if found else None
+
     def turn(self, agent_id: str, turn_id: str) -> list[Message]:
         """The messages of one turn, oldest first."""
         with self._record.read() as connection:
@@ -90,6 +115,16 @@ class Messages:
                 (agent_id,),
             ).fetchone()
             return int(row[0])
+
+    def kinds(self, agent_id: str) -> dict[MessageKind, tuple[int, int]]:
+        """Of each kind how many messages there are, and how many of them are in the context."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                """SELECT kind, count(*), sum(in_context) FROM messages
+                   WHERE agent_id = ? AND removed_by IS NULL GROUP BY kind""",
+                (agent_id,),
+            ).fetchall()
+        return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
     def shown(self, agent_id: str) -> list[Shown]:
         """Every passage that this agent was ever shown, once, as it was shown last."""

@@ -168,6 +168,15 @@ class Passages:
             ).fetchone()
         return total, total - waiting
 
+    def first(self, scope: str, count: int) -> list[str]:
+        """The texts of the oldest `count` passages of a scope."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                "SELECT text FROM passages WHERE scope = ? ORDER BY created_at, seq LIMIT ?",
+                (scope, count),
+            ).fetchall()
+        return [row["text"] for row in rows]
+
     def ids(self, scope: str) -> list[str]:
         """The ids in `scope`, oldest first."""
         with self._record.read() as connection:
