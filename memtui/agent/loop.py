@@ -13,7 +13,8 @@ from typing import Any
 
 from memtui.agent import envelope
 from memtui.agent.answer import SPEAKS, Answer, Progress
-from memtui.agent.context import compose
+from memtui.agent.calibration import Calibration
+from memtui.agent.context import compose, gather
 from memtui.agent.journal import Journal
 from memtui.agent.limits import Limits, Pace
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage, SystemClock
@@ -181,24 +182,18 @@ class Turn:
 
     async def _ask(self) -> tuple[Answer, Usage]:
         memory = self._memory
-        agent = await memory.agent()
-        self._name = agent.name
-        history = await memory.in_context()
-        window = compose(
-            await memory.system(),
-            agent,
-            await memory.blocks(),
-            history,
-            await memory.count(),
-            self._schemas,
-            self._model.context_window,
-            self._clock.now().tzinfo,
-        )
+        material = await gather(memory, self._schemas)
+        self._name, history = material.agent.name, material.history
+        window = compose(material, self._model.context_window, zone=self._clock.now().tzinfo)
         if window.evict:
             await self._journal.settle(memory.evict(window.evict))
         self._earlier = [hit for message in reversed(history) for hit in message.hits]
         self._emit(
-            events.ContextChanged(agent_id=memory.agent_id, parts=window.parts, window=window.size)
+            events.ContextChanged(
+                agent_id=memory.agent_id,
+                parts=Calibration().parts("", window.parts),
+                window=window.size,
+            )
         )
         answer = await self._listen(window.messages)
         answer.identify({message.tool.id for message in history if message.tool})
