@@ -58,6 +58,10 @@ SETTINGS: dict[str, Setting] = {
         Setting("archive.database", "", "database on a Milvus server"),
         Setting("agent.persona", "sam_pov", "persona of a new agent"),
         Setting("agent.human", "basic", "human of a new agent"),
+        Setting("tools.folder", "", "the folder of the agents' files; default: files in the data"),
+        Setting("tools.seconds", 30.0, "seconds that a tool of an agent may take", minimum=0.1),
+        Setting("tools.memory", 512, "megabytes of memory that a tool may take", minimum=64),
+        Setting("tools.allow_private_addresses", False, "let http_request reach this network"),
         Setting("engine.linger", 600.0, "seconds the engine outlives its last client", minimum=0),
         Setting("ui.theme", "memtui-dark", "theme of the app"),
         Setting("ui.keymap", "", "keys to change: `binding=key, binding=key`"),
@@ -165,6 +169,11 @@ class Config:
             return uri
         path = Path(uri).expanduser()
         return str(path if path.is_absolute() else paths.data_dir() / path)
+
+    def tools_folder(self) -> Path:
+        """Where the file tools of agents work."""
+        folder = os.path.expandvars(self.text("tools.folder"))
+        return paths.data_dir() / (Path(folder).expanduser() if folder else "files")
 
     def masked(self, key: str) -> str:
         """The value for a person's eyes: a secret shows its last four characters at most."""

@@ -34,6 +34,7 @@ from memtui.engine.finder import Finder
 from memtui.engine.hub import Hub
 from memtui.engine.memory import AgentMemory
 from memtui.engine.models import Models
+from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
 from memtui.library.indexing import Indexer
 
@@ -47,13 +48,20 @@ KINDS: dict[Plural, shipped.Kind] = {"personas": "persona", "humans": "human"}
 
 class Agents:
     def __init__(
-        self, parts: Parts, finder: Finder, indexer: Indexer, models: Models, hub: Hub
+        self,
+        parts: Parts,
+        finder: Finder,
+        indexer: Indexer,
+        models: Models,
+        toolbox: Toolbox,
+        hub: Hub,
     ) -> None:
         self._parts = parts
         self._record = parts.record
         self._finder = finder
         self._indexer = indexer
         self._models = models
+        self._toolbox = toolbox
         self._hub = hub
         self._turns: dict[str, asyncio.Task[TurnReply]] = {}
         self._background: set[asyncio.Task[TurnReply]] = set()
@@ -207,7 +215,14 @@ class Agents:
             # It may have been given another model while the turn waited.
             agent = await asyncio.to_thread(self._record.agents.get, agent.id)
             model = self._models.get(agent.model)
-            turn = Turn(self.memory(agent.id), model, self._hub.emit, request, turn_id=turn_id)
+            turn = Turn(
+                self.memory(agent.id),
+                model,
+                self._hub.emit,
+                request,
+                tools=await self._toolbox.of_turn(agent, model),
+                turn_id=turn_id,
+            )
             task = self._turns[agent.id] = asyncio.create_task(turn.run())
             try:
                 await asyncio.wait([task])

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from memtui import __version__
 from memtui.api.errors import MemtuiError, UsageError
 from memtui.engine.engine import Engine
-from memtui.engine.routes import agents, history, search, sources, system
+from memtui.engine.routes import agents, blocks, history, search, sources, system, tools
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def create_app(engine: Engine) -> FastAPI:
     app.add_exception_handler(MemtuiError, _reported)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
-    for module in (system, sources, search, agents, history):
+    for module in (system, sources, search, agents, blocks, tools, history):
         app.include_router(module.router, prefix="/v1")
     return app
 

@@ -14,12 +14,14 @@ from memtui.api.events import Problem, SourceChanged
 from memtui.api.library import Source
 from memtui.api.system import Check, EngineStatus
 from memtui.engine.agents import Agents, not_yet_gone
+from memtui.engine.blocks import Blocks
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
 from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
 from memtui.engine.models import Models
+from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import PartsIndex, PartsVectors
 from memtui.library.indexing import Indexer
@@ -59,7 +61,11 @@ class Engine:
         self.parts.refilled = self.indexer.wake
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.parts, self.indexer, self.hub)
-        self.agents = Agents(self.parts, self.finder, self.indexer, self.models, self.hub)
+        self.toolbox = Toolbox(self.record, self.hub, lambda: self.settings)
+        self.blocks = Blocks(self.record, self.hub)
+        self.agents = Agents(
+            self.parts, self.finder, self.indexer, self.models, self.toolbox, self.hub
+        )
         self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()

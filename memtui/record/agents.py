@@ -1,9 +1,10 @@
 """Agents and what is attached to them."""
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from memtui.api.agents import Agent, AttachedSource, Block
 from memtui.api.errors import ConflictError, NotFoundError
@@ -107,6 +108,24 @@ class Agents:
     def set_system(self, agent_id: str, system: str) -> None:
         """Raises NotFoundError."""
         self._set(agent_id, "system", system)
+
+    def settings(self, agent_id: str) -> dict[str, Any]:
+        """What differs from the configuration for this agent. Raises NotFoundError."""
+        with self._record.read() as connection:
+            row = connection.execute(
+                "SELECT settings FROM agents WHERE id = ?", (agent_id,)
+            ).fetchone()
+        if row is None:
+            raise _gone(agent_id)
+        found: dict[str, Any] = json.loads(row["settings"])
+        return found
+
+    def change_settings(self, agent_id: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Have `change` alter the settings, in one transaction. Raises NotFoundError."""
+        with self._record.write():
+            found = self.settings(agent_id)
+            change(found)
+            self._set(agent_id, "settings", json.dumps(found))
 
     def delete(self, agent_id: str) -> None:
         """Delete it, its memory, messages and attachments. Raises NotFoundError.

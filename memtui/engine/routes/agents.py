@@ -5,7 +5,6 @@ from fastapi import APIRouter, Query
 from memtui.api.agents import (
     Agent,
     AgentDetail,
-    BlockVersion,
     Message,
     NewAgent,
     Template,
@@ -56,16 +55,16 @@ async def messages(
     agent_id: str,
     before: int | None = None,
     limit: int = Query(100, ge=1, le=1000),
+    context: bool = False,
 ) -> list[Message]:
-    """The history before message id `before` (its end, without), oldest first."""
+    """The history before message id `before` (its end, without), oldest first.
+
+    With `context` the last of those that are in the context window.
+    """
     await engine.call(engine.record.agents.get, agent_id)
+    if context:
+        return (await engine.call(engine.record.messages.in_context, agent_id))[-limit:]
     return await engine.call(engine.record.messages.page, agent_id, before, limit)
-
-
-@router.get("/agents/{agent_id}/blocks/versions")
-async def versions(engine: OpenEngine, agent_id: str) -> list[BlockVersion]:
-    """Every edit of the agent's core memory, oldest first."""
-    return await engine.call(engine.record.blocks.versions, agent_id)
 
 
 @router.post("/agents/{agent_id}/turns")
