@@ -217,11 +217,14 @@ class Client(HistoryCalls):
         return await self._post(AgentDetail, path, method="DELETE")
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100
+        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
     ) -> list[Message]:
-        """The `limit` messages before message id `before` (the last ones), oldest first."""
+        """The `limit` messages before message id `before` (the last ones), oldest first.
+
+        With `context` those that are in the context window, the last `limit` of them.
+        """
         path = f"/v1/agents/{agent_id}/messages"
-        return await self._get(list[Message], path, before=before, limit=limit)
+        return await self._get(list[Message], path, before=before, limit=limit, context=context)
 
     async def block_versions(self, agent_id: str) -> list[BlockVersion]:
         return await self._get(list[BlockVersion], f"/v1/agents/{agent_id}/blocks/versions")

@@ -36,6 +36,10 @@ class HistoryCalls(Calls):
     async def rewrite(self, agent_id: str, text: str) -> Change:
         return await self._post(Change, f"/v1/agents/{agent_id}/rewrite", NewText(text=text))
 
+    async def summarize(self, agent_id: str) -> Change:
+        """Fold the older messages of the context window into a summary now."""
+        return await self._post(Change, f"/v1/agents/{agent_id}/summarize")
+
     async def system(self, agent_id: str) -> str:
         """The system prompt, without core memory."""
         reply: NewText = await self._get(NewText, f"/v1/agents/{agent_id}/system")

@@ -8,17 +8,17 @@ decides when to `drain` them.
 import asyncio
 import gc
 import importlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
+from memtui.api.errors import ConflictError, MemtuiError, NotFoundError, UnavailableError
 from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
 from memtui.tui import history
 from memtui.tui.store import RUNNING, Block, Changes, Item, Store, Turn
 
 if TYPE_CHECKING:
-    from memtui.api.agents import Agent, AgentDetail
+    from memtui.api.agents import Agent, AgentDetail, Message, TurnReply
     from memtui.api.client import Client
     from memtui.api.library import Job, LoadRequest, PassageInContext, Source
 
@@ -142,6 +142,8 @@ class Session:
                 self.store.documents[source_id] = await client.documents(source_id)
         if "agent" in what and self.store.agent is not None:
             self.store.agent = await client.agent(self.store.agent.id)
+        if "history" in what and self.store.agent is not None:
+            await self._read_history(client, self.store.agent.id)
 
     # agents
 
@@ -161,12 +163,22 @@ class Session:
         messages = await client.messages(agent_id, limit=PAGE)
         self.store.agent = agent
         self.store.model = agent.model or self.store.model or (await client.status()).model
+        self.store.following = ""
+        self._show(messages)
+
+    async def _read_history(self, client: "Client", agent_id: str) -> None:
+        """The messages again, for they have changed; what a turn says meanwhile stays."""
+        messages = await client.messages(agent_id, limit=PAGE)
+        if self.store.agent is not None and self.store.agent.id == agent_id:
+            self._show(messages, self.store.live())
+
+    def _show(self, messages: "list[Message]", live: frozenset[str] = frozenset()) -> None:
         items, blocks = history.unfold(messages)
         if messages:
             for block in blocks:
                 block.folded = block.turn != messages[-1].turn_id
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
-        self.store.replace(items, blocks)
+        self.store.replace(items, blocks, live)
         _keep()
 
     async def older(self) -> list[Item]:
@@ -184,7 +196,8 @@ class Session:
         self.touch()
         return items
 
-    def _agent(self) -> "AgentDetail":
+    def agent(self) -> "AgentDetail":
+        """The open one. Raises NotFoundError."""
         if self.store.agent is None:
             raise NotFoundError("No agent is open. F9 opens one or makes a new one.")
         return self.store.agent
@@ -221,15 +234,33 @@ class Session:
             self.store.fail(str(error))
             self.touch()
 
+    async def retry(self) -> None:
+        """Send the last thing the user said again, in place of what came of it."""
+        self._check_idle()
+        await self._run(lambda client, agent_id: client.retry(agent_id))
+
+    async def event(self, kind: Any) -> None:
+        """Let the agent act on a heartbeat or an alert."""
+        self._check_idle()
+        await self._turn(kind, "")
+
+    def _check_idle(self) -> None:
+        if self.store.turn is not None:
+            raise ConflictError(f"{self.agent().name} is busy. Wait, or stop it with esc first.")
+
     async def _turn(self, kind: Any, text: str) -> None:
         from memtui.api.agents import TurnRequest
 
-        agent = self._agent()
+        request = TurnRequest(kind=kind, text=text)
+        await self._run(lambda client, agent_id: client.turn(agent_id, request))
+
+    async def _run(self, ask: "Callable[[Client, str], Awaitable[TurnReply]]") -> None:
+        agent = self.agent()
         self.store.turn = Turn("")  # its id comes with the event
         self.touch()
         try:
             client = await self.client()
-            reply = await client.turn(agent.id, TurnRequest(kind=kind, text=text))
+            reply = await ask(client, agent.id)
         except BaseException:
             if self.store.turn is not None and not self.store.turn.id:
                 self.store.turn = None
@@ -270,13 +301,13 @@ class Session:
 
     async def stop_turn(self) -> None:
         client = await self.client()
-        await client.cancel_turn(self._agent().id)
+        await client.cancel_turn(self.agent().id)
 
     # sources
 
     async def attach(self, source: "Source") -> None:
         client = await self.client()
-        self.store.agent = await client.attach(self._agent().id, source.id)
+        self.store.agent = await client.attach(self.agent().id, source.id)
         size = fmt.count(source.passages, "passage")
         if self.store.job_of(source) is not None:
             size = "it is still being loaded, and can be searched as far as it is read"
@@ -285,7 +316,7 @@ class Session:
 
     async def detach(self, source: "Source") -> None:
         client = await self.client()
-        self.store.agent = await client.detach(self._agent().id, source.id)
+        self.store.agent = await client.detach(self.agent().id, source.id)
         self.store.note(f"Detached {plain_line(source.name, 80)}. The agent cannot search it now.")
         self.touch()
 
@@ -345,10 +376,24 @@ class Session:
         self.touch()
         return block
 
+    async def read_models(self) -> None:
+        """The models that /model offers."""
+        if self.store.models is None:
+            client = await self.client()
+            self.store.models = await client.models()
+
+    async def set_model(self, name: str | None) -> None:
+        """For the open agent; None: the configured one. Raises what is wrong with the model."""
+        client = await self.client()
+        self.store.agent = await client.set_model(self.agent().id, name)
+        self.store.model = name or (await client.status()).model
+        self.touch()
+
     async def reload(self) -> None:
         """The configuration has changed."""
         client = await self.client()
         await client.reload()
+        self.store.models = None
         if self.store.agent is None or self.store.agent.model is None:
             self.store.model = (await client.status()).model
 

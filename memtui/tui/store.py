@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from memtui.api.agents import AgentDetail, Citation
+    from memtui.api.history import ModelName
     from memtui.api.library import Document, Job, Source
     from memtui.api.search import Hit
 
@@ -84,6 +85,7 @@ class Store:
     def __init__(self) -> None:
         self.agent: AgentDetail | None = None
         self.model = ""
+        self.models: list[ModelName] | None = None  # to choose from; None: not asked for yet
         self.sources: list[Source] = []
         self.documents: dict[str, list[Document]] = {}
         self.open: set[str] = set()  # source ids whose documents are shown
@@ -102,6 +104,7 @@ class Store:
         self.oldest: int | None = None  # message id to ask for older ones before
         self.parts: dict[str, int] = {}
         self.window = 0
+        self.following = ""  # id of the turn that follows what was taken out of the history
         self._index: dict[str, Item | Block] = {}
         self._serial = 0
 
@@ -133,12 +136,23 @@ class Store:
         found = self._index.get(key)
         return found if isinstance(found, Block) else None
 
-    def replace(self, items: list[Item], blocks: list[Block]) -> None:
-        """A conversation read anew; what waits and what was noted here stays at its end."""
-        waiting = [item for item in self.items if item.state or item.turn == "mine"]
-        self.items, self.blocks = [*items, *waiting], list(blocks)
+    def replace(
+        self, items: list[Item], blocks: list[Block], live: frozenset[str] = frozenset()
+    ) -> None:
+        """A conversation read anew; what waits and what was noted here stays at its end.
+
+        So does what the events told of the turns `live`, in place of what was read of them.
+        """
+        stays = [i for i in self.items if i.state or i.turn == "mine" or i.turn in live]
+        self.items = [*(item for item in items if item.turn not in live), *stays]
+        told = [block for block in self.blocks if block.turn in live]
+        self.blocks = [*(block for block in blocks if block.turn not in live), *told]
         self._index = {item.key: item for item in self.items}
         self._index.update({block.key: block for block in self.blocks})
+
+    def live(self) -> frozenset[str]:
+        """The turns that the events tell of: what is read of them may be less."""
+        return frozenset({self.following, self.turn.id if self.turn else ""} - {""})
 
     def prepend(self, items: list[Item], blocks: list[Block]) -> None:
         self.items[:0], self.blocks[:0] = items, blocks
@@ -149,8 +163,8 @@ class Store:
         self.items.remove(item)
         self._index.pop(item.key, None)
 
-    def note(self, text: str) -> None:
-        self.add_item(Item(self.new_key("note"), "note", text))
+    def note(self, text: str, turn: str = "") -> None:
+        self.add_item(Item(self.new_key("note"), "note", text, turn=turn))
 
     def attached(self, source_id: str) -> bool:
         return self.agent is not None and any(s.id == source_id for s in self.agent.sources)
@@ -292,18 +306,19 @@ class Store:
             if not block.done and block.turn == event.turn_id:
                 block.done, block.version = True, block.version + 1
         if event.status == "cancelled":
-            self.note(STOPPED)
+            self.note(STOPPED, event.turn_id)
         elif event.problem or event.status in ("failed", "capped"):
-            self.fail(event.problem or "The agent could not finish. Send the message again.")
+            problem = event.problem or "The agent could not finish. Send the message again."
+            self.fail(problem, event.turn_id)
         self.turn = None
         self.last_ended = changes.ended = event.turn_id
         changes.draw |= {"chat", "mind", "state"}
 
-    def fail(self, sentence: str) -> None:
+    def fail(self, sentence: str, turn: str = "") -> None:
         """A sentence about the turn, in the conversation, where the answer would have been."""
         last = self.items[-1] if self.items else None
         if not (last and last.kind == "problem" and last.text == sentence):
-            self.add_item(Item(self.new_key("problem"), "problem", sentence))
+            self.add_item(Item(self.new_key("problem"), "problem", sentence, turn=turn))
 
     def _on_job_progress(self, event: Any, changes: Changes) -> None:
         job, before = event.job, self.jobs.get(event.job.id)
@@ -330,6 +345,10 @@ class Store:
                 )
             else:
                 changes.ask |= {"agent"}
+
+    def _on_history_changed(self, event: Any, changes: Changes) -> None:
+        self.following = event.turn_id
+        changes.ask |= {"history"}
 
     def _on_problem(self, event: Any, changes: Changes) -> None:
         if not event.agent_id or (self.agent and event.agent_id == self.agent.id):

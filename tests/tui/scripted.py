@@ -28,6 +28,7 @@ from memtui.api.events import (
     TurnEnded,
     TurnStarted,
 )
+from memtui.api.history import ModelName, Remembered
 from memtui.api.library import Document, Job, LoadRequest, Passage, PassageInContext, Source
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.api.system import EngineStatus
@@ -226,10 +227,23 @@ class ScriptedClient:
         return made
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100
+        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
     ) -> list[Message]:
         found = [m for m in self.store_messages if before is None or m.id < before]
         return found[-limit:]
+
+    async def remembered(self, agent_id: str) -> Remembered:
+        self._call("remembered")
+        one = await self.agent(agent_id)
+        return Remembered(
+            blocks=one.blocks, archival=2, first=["Ada likes herons.", "The mill is by the river."],
+            sources=1, attached=74, messages={"user": 12, "assistant": 14, "tool": 14}, context=30,
+            recall=24,
+        )  # fmt: skip
+
+    async def models(self) -> list[ModelName]:
+        self._call("models")
+        return [ModelName(name="offline"), ModelName(name="gpt-4o"), ModelName(name="gpt-4o-mini")]
 
     async def _attached(self, source_id: str, on: bool) -> AgentDetail:
         one = self.store_agents[0]
