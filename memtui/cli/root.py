@@ -18,6 +18,8 @@ COMMANDS = {
     "show": ("show:show", "Show an agent, a source, a document or a passage."),
     "add": ("add:add", "Add an agent, a persona or a human."),
     "delete": ("delete:delete", "Delete an agent, a source, a persona or a human."),
+    "undo": ("undo:undo", "Undo the last change of an agent's memory or history."),
+    "export": ("export:export", "Write a conversation as Markdown or JSON Lines."),
     "engine": ("engine:engine", "The engine: its status, and how to stop it."),
     "bench": ("bench:bench", "Measure what memtui itself costs on this machine."),
     "doctor": ("engine:doctor", "Check that everything works."),

@@ -1,6 +1,7 @@
 """An agent and its whole history as one text: Markdown to read, JSON Lines to work with."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from memtui.api.agents import AgentDetail, Citation, Message
@@ -32,7 +33,14 @@ async def jsonl(agent: AgentDetail, system: str, pages: Pages) -> AsyncIterator[
 
 
 def _line(value: dict[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    """Readable in any script; what cannot be printed is escaped, so that a terminal is safe."""
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub(r"[^\x20-\x7e]", _escaped, text) + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    char = match.group()
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 async def markdown(agent: AgentDetail, system: str, pages: Pages) -> AsyncIterator[str]:
