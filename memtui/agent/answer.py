@@ -80,9 +80,9 @@ class Answer:
         for part in chunk.tool_calls:
             self._add_part(part)
         if chunk.usage is not None:
-            self.usage.prompt_tokens += chunk.usage.prompt_tokens
-            self.usage.completion_tokens += chunk.usage.completion_tokens
-            self.usage.cost += chunk.usage.cost
+            self.usage.prompt_tokens = chunk.usage.prompt_tokens
+            self.usage.completion_tokens = chunk.usage.completion_tokens
+            self.usage.cost = chunk.usage.cost
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self.declined = self.declined or chunk.declined
 

@@ -10,7 +10,8 @@ from memtui.api.history import ModelName
 from memtui.llm import listing
 from memtui.llm.chunk import ChatModel
 from memtui.llm.offline import OfflineReader
-from memtui.llm.remote import RemoteModel, prepare
+from memtui.llm.loading import prepare
+from memtui.llm.remote import RemoteModel
 from memtui.search import terms
 
 

@@ -48,6 +48,9 @@ class ChatModel(Protocol):
     def context_window(self) -> int: ...
     @property
     def offline(self) -> bool: ...
+    @property
+    def window_known(self) -> bool:
+        """Whether `context_window` is stated by anybody, and no guess."""
 
     async def prepare(self) -> None:
         """Do what is slow before the first call; harmless to repeat, or to leave out."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from memtui.llm.remote import load_litellm
+from memtui.llm.loading import load_litellm
 
 TIMEOUT = 2.0
 """Seconds for a server to list its models; the list is a convenience."""
