@@ -16,7 +16,6 @@ from memtui.api import launch
 from memtui.api.agents import (
     Agent,
     AgentDetail,
-    BlockVersion,
     Message,
     NewAgent,
     Template,
@@ -31,12 +30,13 @@ from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.api.system import Check, EngineStatus
+from memtui.api.tool_calls import BlockCalls, ToolCalls
 
 _GONE = httpx.TransportError
 _REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
-class Client(HistoryCalls):
+class Client(HistoryCalls, BlockCalls, ToolCalls):
     """An open connection to the engine. Use it as `async with Client() as client:`.
 
     Entering finds or starts the engine; `notices` then holds sentences the user should read.
@@ -139,14 +139,20 @@ class Client(HistoryCalls):
     async def doctor(self) -> list[Check]:
         return await self._get(list[Check], "/v1/doctor")
 
-    async def events(self) -> AsyncIterator[Event]:
-        """The engine's events from now on. Raises UnavailableError when the engine goes: call it
-        again with the next action, which starts a new one, and read everything anew.
+    async def events(self, answers: bool = False) -> AsyncIterator[Event]:
+        """The engine's events from now on. `answers`: you answer the permissions they ask for.
+
+        Raises UnavailableError when the engine goes: call it again with the next action, which
+        starts a new one, and read everything anew.
         """
         http = await self._connect()
         try:
             async with aconnect_sse(
-                http, "GET", "/v1/events", timeout=httpx.Timeout(10, read=60)
+                http,
+                "GET",
+                "/v1/events",
+                params={"answers": answers},
+                timeout=httpx.Timeout(10, read=60),
             ) as stream:
                 async for message in stream.aiter_sse():
                     if message.data:
@@ -225,9 +231,6 @@ class Client(HistoryCalls):
         """
         path = f"/v1/agents/{agent_id}/messages"
         return await self._get(list[Message], path, before=before, limit=limit, context=context)
-
-    async def block_versions(self, agent_id: str) -> list[BlockVersion]:
-        return await self._get(list[BlockVersion], f"/v1/agents/{agent_id}/blocks/versions")
 
     async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
         """Run one turn and return how it ended; its events come on the stream meanwhile."""

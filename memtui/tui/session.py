@@ -6,6 +6,7 @@ decides when to `drain` them.
 """
 
 import asyncio
+import contextlib
 import gc
 import importlib
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from memtui.api.agents import Agent, AgentDetail, Message, TurnReply
     from memtui.api.client import Client
     from memtui.api.library import Job, LoadRequest, PassageInContext, Source
+    from memtui.api.tools import Decision
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts a coroutine as a worker of the given group."""
@@ -89,7 +91,7 @@ class Session:
     async def _listen(self, client: "Client", begun: asyncio.Event) -> None:
         """Events go into a list and nowhere else: this reader never waits for the screen."""
         try:
-            async for event in client.events():
+            async for event in client.events(answers=True):
                 self.store.connected = True
                 begun.set()
                 self._arrived.append(event)
@@ -123,6 +125,7 @@ class Session:
     async def _read_all(self, client: "Client") -> None:
         self.store.sources = await client.sources()
         self.store.jobs = {job.id: job for job in await client.jobs()}
+        self.store.permissions = await client.permissions()
         self.store.documents.clear()
         if self.store.agent is not None:
             try:
@@ -302,6 +305,11 @@ class Session:
     async def stop_turn(self) -> None:
         client = await self.client()
         await client.cancel_turn(self.agent().id)
+
+    async def permit(self, request_id: str, answer: "Decision") -> None:
+        client = await self.client()
+        with contextlib.suppress(NotFoundError):  # another terminal was quicker
+            await client.answer_permission(request_id, answer)
 
     # sources
 

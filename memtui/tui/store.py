@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from memtui.api.history import ModelName
     from memtui.api.library import Document, Job, Source
     from memtui.api.search import Hit
+    from memtui.api.tools import PermissionRequest
 
 ItemKind = Literal["you", "agent", "activity", "note", "problem"]
 BlockKind = Literal["thought", "tool", "search", "memory", "event", "problem"]
 
 RUNNING = ("waiting", "running")
 STOPPED = "Stopped."
+OF_ALL = ("agent.changed", "problem", "permission.asked", "permission.settled")
+"""Events that are heard whichever agent is open."""
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Block:
     total: int = 0
     ms: float = 0.0
     before: str = ""
+    flagged: bool = False  # a change of memory after documents were read
     turn: str = ""
     folded: bool = True
     version: int = 0
@@ -90,6 +94,7 @@ class Store:
         self.documents: dict[str, list[Document]] = {}
         self.open: set[str] = set()  # source ids whose documents are shown
         self.jobs: dict[str, Job] = {}
+        self.permissions: list[PermissionRequest] = []  # calls of any agent that wait for an answer
         self.connected = False
         self.trouble = ""
         self.last_ended = ""  # id of the turn that ended last
@@ -203,7 +208,7 @@ class Store:
                 continue
             agent_id = getattr(event, "agent_id", "")
             mine = self.agent is not None and agent_id == self.agent.id
-            if agent_id and not mine and event.type not in ("agent.changed", "problem"):
+            if agent_id and not mine and event.type not in OF_ALL:
                 continue
             handler(event, changes)
         return changes
@@ -289,10 +294,25 @@ class Store:
             Block(
                 f"memory:{event.version}:{event.label}:{self.new_key('')}", "memory", event.label,
                 event.after, before=event.before, turn=event.turn_id, folded=False,
+                flagged=event.after_reading,
             )
         )  # fmt: skip
         changes.draw |= {"mind"}
         changes.ask |= {"agent"}
+
+    def _on_memory_stored(self, event: Any, changes: Changes) -> None:
+        for block in reversed(self.blocks[-10:]):
+            if event.after_reading and block.kind == "tool" and not block.done:
+                block.flagged, block.version = True, block.version + 1
+                changes.draw |= {"mind"}
+                return
+
+    def _on_permission_asked(self, event: Any, changes: Changes) -> None:
+        if all(one.id != event.id for one in self.permissions):
+            self.permissions.append(event)
+
+    def _on_permission_settled(self, event: Any, changes: Changes) -> None:
+        self.permissions = [one for one in self.permissions if one.id != event.id]
 
     def _on_context_changed(self, event: Any, changes: Changes) -> None:
         self.parts, self.window = dict(event.parts), event.window

@@ -297,7 +297,7 @@ def test_impossible_requests(method: str, url: str, payload: str | None, why: st
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "0"])
 def test_this_machine_is_refused_by_any_name(site: str, host: str) -> None:
     port = site.rpartition(":")[2]
-    with pytest.raises(OutsideError, match="not on the public internet|failed"):
+    with pytest.raises(OutsideError, match=r"not on the public internet|failed"):
         Web().http_request("GET", f"http://{host}:{port}/")
     assert Site.seen == []
 
@@ -421,7 +421,7 @@ async def test_a_users_tool_may_fail_in_any_way(
 
 
 async def test_a_tool_that_floods_or_sleeps_is_ended(own: Path, tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="broke off|took more"):
+    with pytest.raises(ToolError, match=r"broke off|took more"):
         await call(own, "floods", runner.Limits(seconds=3))
     with pytest.raises(ToolError, match=r"took more than 1 seconds, so it was ended"):
         await call(own, "sleeps", runner.Limits(seconds=1), path=str(tmp_path / "pids"))

@@ -32,6 +32,7 @@ from memtui.api.history import ModelName, Remembered
 from memtui.api.library import Document, Job, LoadRequest, Passage, PassageInContext, Source
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.api.system import EngineStatus
+from memtui.api.tools import PermissionRequest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 QUESTION = "The paper I loaded is called MemGPT. Can you tell me more about it?"
@@ -163,6 +164,7 @@ class ScriptedClient:
         ]
         self.store_messages = [GREETING]
         self.store_jobs: list[Job] = []
+        self.store_permissions: list[PermissionRequest] = []
         self.script = turn_events
         self.pause = asyncio.Event()
         self.pause.set()
@@ -184,7 +186,7 @@ class ScriptedClient:
     def die(self) -> None:
         self._queue.put_nowait(None)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self, answers: bool = False) -> AsyncIterator[Event]:
         yield Subscribed()
         while (event := await self._queue.get()) is not None:
             yield event
@@ -277,6 +279,12 @@ class ScriptedClient:
     async def cancel_turn(self, agent_id: str) -> None:
         self._call("cancel_turn")
         self.pause.set()
+
+    async def permissions(self) -> list[PermissionRequest]:
+        return list(self.store_permissions)
+
+    async def answer_permission(self, request_id: str, answer: str) -> None:
+        self._call(f"permission:{request_id}:{answer}")
 
     async def load(self, request: LoadRequest) -> Job:
         self._call("load")
