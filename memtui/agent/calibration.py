@@ -26,11 +26,13 @@ _N = len(PRIOR)
 class Calibration:
     """What is known of how one model counts. Shared by all conversations with it.
 
-    `limit` is its context window as it turned out to be (0: as stated), in tokens.
+    `limit` is its context window as it turned out to be (0: as stated), in tokens; `told_guess`:
+    the user was told that nobody states it.
     """
 
     def __init__(self) -> None:
         self.limit = 0
+        self.told_guess = False
         self._weights = list(PRIOR)
         self._fresh = True
         self._covariance = [

@@ -34,6 +34,8 @@ from memtui.api.errors import ModelError
 DEFAULT_WINDOW = 8192
 MIN_ROOM = 700
 """Tokens that the prompt, core memory and messages need at least, besides the tools."""
+SUMMARY = 800
+"""Tokens of a summary at most."""
 _FLOOR = 48  # tokens a text keeps at least, while there are other ways to make room
 
 PARTS = ("system", "statistics", "core", "tools", "summary", "messages", "results")
@@ -57,8 +59,9 @@ class Window:
     """What is sent: `messages` in OpenAI's format, and `tools`.
 
     `parts` are counted by the names of PARTS, `texts` are those of system, statistics, core and
-    summary. `evict` are ids of messages that had to be left out. `base` are the tokens of all but
-    the messages, `room` those that the messages may take, on the scale that was used.
+    summary. `evict` are ids of messages that had to be left out. In tokens, on the scale that was
+    used: `base` is all but the messages, `room` what the messages may take, `summary` what a
+    summary may.
     """
 
     messages: list[dict[str, Any]]
@@ -68,7 +71,13 @@ class Window:
     size: int
     base: int
     room: int
+    summary: int
     evict: list[int] = field(default_factory=list)
+
+    @property
+    def page(self) -> int:
+        """Tokens of one page of a long text, small enough to be read in this window."""
+        return max(200, min(self.size // 16, 3000))
 
 
 async def gather(memory: Memory, tools: Sequence[dict[str, Any]]) -> Material:
@@ -104,17 +113,18 @@ def compose(
             f"The model's context window of {size:,} tokens is too small for the agent: it needs "
             f"at least {needed:,}. Choose another model, or correct llm.context_window."
         )
-    prompt = clip(what.prompt, left * 2 // 5, scale, rest("prompt"))
+    prompt = clip(what.prompt, left * 2 // 5, scale, rest("memory:prompt"))
     known = statistics(what.agent, left // 12, scale)
     core = core_memory(what.blocks, left // 4, scale)
     for_system = scale.text(prompt) + scale.text(known) + scale.text(core) + 12
     summaries = [one for one in what.history if one.kind == "summary"]
     history = [one for one in what.history if one.kind != "summary"]
-    widest = _note(what.total, what.total, summaries, history, left // 6, scale, zone)
+    for_summary = min(left // 6, SUMMARY)
+    widest = _note(what.total, what.total, summaries, history, for_summary, scale, zone)
     room = left - for_system - scale.messages(widest)
     kept, shown, evict = _fit(history, room, scale, zone)
     hidden = max(0, what.total - shown)
-    note = _note(hidden, what.total, summaries, history, left // 6, scale, zone)
+    note = _note(hidden, what.total, summaries, history, for_summary, scale, zone)
     results = [message for message in kept if message["role"] == "tool"]
     others = [message for message in kept if message["role"] != "tool"]
     return Window(
@@ -138,6 +148,7 @@ def compose(
         size=size,
         base=for_tools + for_system + scale.messages(note),
         room=room,
+        summary=for_summary,
         evict=evict,
     )
 
@@ -154,7 +165,7 @@ def statistics(agent: Agent, cap: int = 1000, scale: Scale = CAREFUL) -> str:
             break
         named.append(text)
     if more := len(agent.sources) - len(named):
-        named.append(f"{more:,} more ({rest('sources')})")
+        named.append(f"{more:,} more ({rest('memory:sources')})")
     return (
         "### Memory\n"
         f"{agent.recall:,} previous messages between you and the user are stored in recall memory "

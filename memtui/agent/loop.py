@@ -14,17 +14,17 @@ from typing import Any
 from memtui.agent import envelope
 from memtui.agent.answer import SPEAKS, Answer, Progress
 from memtui.agent.calibration import Calibration
-from memtui.agent.context import compose, gather
 from memtui.agent.journal import Journal
 from memtui.agent.limits import Limits, Pace
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage, SystemClock
+from memtui.agent.pressure import PRESSURE, Keeper
 from memtui.agent.step import StepRunner
 from memtui.agent.text import mend
 from memtui.agent.tools import BASE_TOOLS
 from memtui.agent.tools.base import Tool, ToolContext
 from memtui.api import events
 from memtui.api.agents import INTERRUPTED, Citation, TurnReply, TurnRequest, TurnStatus, Usage
-from memtui.api.errors import MemtuiError
+from memtui.api.errors import ContextOverflowError, MemtuiError
 from memtui.api.search import Hit
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ class Turn:
         limits: Limits | None = None,
         tools: Sequence[Tool] = BASE_TOOLS,
         turn_id: str | None = None,
+        calibration: Calibration | None = None,
+        pressure: float = PRESSURE,
     ) -> None:
         self.id = turn_id or secrets.token_hex(6)
         self._memory = memory
@@ -60,6 +62,9 @@ class Turn:
         self._clock = clock or SystemClock()
         self._pace = Pace(limits or Limits())
         self._journal = Journal(memory, self.id, emit)
+        self._keeper = Keeper(
+            memory, model, emit, self._clock, self._journal, calibration, pressure
+        )
         self._schemas = [tool.schema for tool in tools]
         self._runner = StepRunner(
             ToolContext(memory, self._clock, emit, self.id),
@@ -181,23 +186,20 @@ class Turn:
         return go_on
 
     async def _ask(self) -> tuple[Answer, Usage]:
-        memory = self._memory
-        material = await gather(memory, self._schemas)
-        self._name, history = material.agent.name, material.history
-        window = compose(material, self._model.context_window, zone=self._clock.now().tzinfo)
-        if window.evict:
-            await self._journal.settle(memory.evict(window.evict))
-        self._earlier = [hit for message in reversed(history) for hit in message.hits]
-        self._emit(
-            events.ContextChanged(
-                agent_id=memory.agent_id,
-                parts=Calibration().parts("", window.parts),
-                window=window.size,
-            )
-        )
-        answer = await self._listen(window.messages)
-        answer.identify({message.tool.id for message in history if message.tool})
-        return answer, answer.usage
+        while True:
+            material, window = await self._keeper.window(self._schemas)
+            self._name = material.agent.name
+            self._runner.fit(window.page)
+            history = material.history
+            self._earlier = [hit for message in reversed(history) for hit in message.hits]
+            try:
+                answer = await self._listen(window.messages)
+            except ContextOverflowError as error:
+                self._keeper.overflowed(window, error)
+                continue
+            self._keeper.reported(window, answer.usage.prompt_tokens)
+            answer.identify({message.tool.id for message in history if message.tool})
+            return answer, answer.usage
 
     async def _listen(self, messages: list[dict[str, Any]]) -> Answer:
         """The model's answer to `messages`; what it costs counts even when it breaks off."""

@@ -89,8 +89,13 @@ class Memory(Protocol):
     async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
         """Commit all of them, or none, in one transaction."""
 
-    async def evict(self, ids: Sequence[int]) -> None:
-        """Take messages out of the context window; they stay in the history."""
+    async def fold(
+        self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
+    ) -> None:
+        """Append `messages`, the first of which is a summary that stands for the messages
+        `evicted` in the context window from now on; they stay in the history. In one transaction,
+        noted so that it can be undone.
+        """
 
     async def search_archive(
         self,
@@ -116,6 +121,11 @@ class Memory(Protocol):
 
     async def insert_archival(self, text: str, turn_id: str = "") -> None:
         """Returns once the very next `search_archive` finds it."""
+
+    async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
+        """The whole text of a `message` by its number or a `passage` by its id, and whether it is
+        from outside the conversation. Raises NotFoundError for what the agent may not see.
+        """
 
     async def shown(self) -> list[Hit]:
         """Passages that this agent was ever shown, for its citations; `text` may be empty."""
@@ -177,6 +187,9 @@ class ChatModel(Protocol):
     def context_window(self) -> int: ...
     @property
     def offline(self) -> bool: ...
+    @property
+    def window_known(self) -> bool:
+        """Whether anybody states the context window, so that it is not a guess."""
 
     async def prepare(self) -> None:
         """What is slow before the first call; harmless to repeat. Then `context_window` holds."""

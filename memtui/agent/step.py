@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from memtui.agent import citations
 from memtui.agent.answer import INNER, SPEAKS, Answer
@@ -50,6 +51,10 @@ class StepRunner:
         if answer.content:
             return await self._plain(answer, usage)
         return self._empty(answer, usage)
+
+    def fit(self, page_tokens: int) -> None:
+        """Let the tools show that much of a long text at once."""
+        self._context = replace(self._context, page_tokens=page_tokens)
 
     def take(self) -> list[NewMessage]:
         """The draft, which then begins anew."""

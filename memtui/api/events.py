@@ -137,6 +137,18 @@ class ContextChanged(BaseModel):
     window: int
 
 
+class ContextCompacted(BaseModel):
+    """The oldest `messages` of the context window are folded into `summary`, which stands there
+    instead of them and of any summary before. `problem` says why the model did not write it.
+    """
+
+    type: Literal["context.compacted"] = "context.compacted"
+    agent_id: str
+    messages: int
+    summary: str
+    problem: str = ""
+
+
 class TurnEnded(_TurnEvent):
     type: Literal["turn.ended"] = "turn.ended"
     status: TurnStatus
@@ -213,6 +225,7 @@ Event = Annotated[
     | PermissionAsked
     | PermissionSettled
     | ContextChanged
+    | ContextCompacted
     | TurnEnded
     | JobProgress
     | SourceChanged

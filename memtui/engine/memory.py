@@ -1,12 +1,14 @@
 """One agent's memory as the agent sees it: a thin layer over the record and the search."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from memtui import record
 from memtui.agent.ports import NewMessage
 from memtui.api.agents import Agent, Block, BlockVersion, Message
+from memtui.api.errors import NotFoundError
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.engine.finder import Finder
 from memtui.record import Record
@@ -75,8 +77,13 @@ class AgentMemory:
             self._wake()
         return rows
 
-    async def evict(self, ids: Sequence[int]) -> None:
-        await asyncio.to_thread(self._record.messages.evict, list(ids))
+    async def fold(
+        self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
+    ) -> None:
+        new = [record.NewMessage(**vars(message)) for message in messages]
+        await asyncio.to_thread(
+            self._record.history.fold, self.agent_id, turn_id, new, list(evicted)
+        )
 
     async def search_archive(
         self,
@@ -150,6 +157,20 @@ class AgentMemory:
             after_reading=self._after_reading,
         )
         self._wake()
+
+    async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
+        if kind == "message":
+            row = await asyncio.to_thread(
+                self._record.messages.seen, self.agent_id, int(name) if name.isdecimal() else 0
+            )
+            called = json.dumps(row.tool.arguments, ensure_ascii=False) if row.tool else ""
+            return row.text or called or row.thought, row.kind == "tool"
+        passage = await asyncio.to_thread(self._record.passages.get, name)
+        agent = await self.agent()
+        scopes = {f"agent_{agent.id}", f"recall_{agent.id}"}
+        if passage.scope not in scopes | {f"source_{source.id}" for source in agent.sources}:
+            raise NotFoundError(f"There is no passage {name}.")
+        return passage.text, passage.source_id is not None
 
     async def shown(self) -> list[Hit]:
         shown = await asyncio.to_thread(self._record.messages.shown, self.agent_id)

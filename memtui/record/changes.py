@@ -161,6 +161,14 @@ def _history(
 def _summary(
     record: "Record", connection: sqlite3.Connection, row: sqlite3.Row, detail: dict[str, Any]
 ) -> None:
+    stands = connection.execute(
+        "SELECT in_context FROM messages WHERE id = ?", (detail["summary"],)
+    ).fetchone()
+    if not stands["in_context"]:
+        raise ConflictError(
+            "The conversation was summarised again since. Undo that first, or leave it: the whole "
+            "conversation is still in recall memory."
+        )
     sight.remove(connection, row["id"], [detail["summary"]])
     connection.execute(
         "UPDATE messages SET in_context = 1 WHERE id IN (SELECT value FROM json_each(?))",

@@ -15,10 +15,14 @@ from memtui.record import messages, sight
 from memtui.record.agents import require
 from memtui.record.forking import fork
 from memtui.record.noting import note
-from memtui.record.rows import to_json
+from memtui.record.rows import NewMessage, to_json
 
 if TYPE_CHECKING:
     from memtui.record.store import Record
+
+
+SUMMARIES = 16
+"""More than there are among the last messages; these are no part of the conversation."""
 
 
 class History:
@@ -31,7 +35,8 @@ class History:
         Raises NotFoundError, UsageError when there is nothing to take out.
         """
         with self._record.write() as connection:
-            found = self._record.messages.page(agent_id, limit=max(0, count) + 1)
+            page = self._record.messages.page(agent_id, limit=max(0, count) + SUMMARIES)
+            found = [one for one in page if one.kind != "summary"][-max(0, count) - 1 :]
             require(connection, agent_id)
             taken = found[-count:] if count > 0 else []
             if taken and taken[0].kind == "tool" and len(found) > len(taken):
@@ -70,6 +75,18 @@ class History:
                 (json.dumps({**detail, "added": added}), change_id),
             )
 
+    def fold(
+        self,
+        agent_id: str,
+        turn_id: str,
+        new: Sequence[NewMessage],
+        evicted: Sequence[int],
+    ) -> None:
+        """Append `new`, the first of which is the summary of `evicted`. Raises NotFoundError."""
+        with self._record.write():
+            summary, *_ = self._record.messages.append(agent_id, turn_id, new)
+            self.summarised(agent_id, summary.id, evicted)
+
     def summarised(self, agent_id: str, summary_id: int, evicted: Sequence[int]) -> None:
         """Note that the message `summary_id` stands for `evicted` in the context window now."""
         with self._record.write() as connection:
@@ -107,7 +124,8 @@ def _from(connection: sqlite3.Connection, agent_id: str, message_id: int) -> lis
     )
     if not found or found[0].id != message_id:
         raise NotFoundError(f"There is no message {message_id} in this agent's history.")
-    return found
+    # a summary stands for what came long before it: it stays
+    return [one for one in found if one.kind != "summary"]
 
 
 def _copy(

@@ -45,6 +45,15 @@ class Messages:
             raise NotFoundError(f"There is no message {message_id}.")
         return found[0]
 
+    def seen(self, agent_id: str, message_id: int) -> Message:
+        """A message of this agent's history as it is now. Raises NotFoundError."""
+        with self._record.read() as connection:
+            condition = "agent_id = ? AND id = ? AND removed_by IS NULL"
+            found = select(connection, condition, agent_id, message_id)
+        if not found:
+            raise NotFoundError(f"There is no message {message_id}.")
+        return found[0]
+
     def in_context(self, agent_id: str) -> list[Message]:
         """What the context window holds: summaries, which stand for what came before, then the
         rest, oldest first."""
@@ -109,9 +118,11 @@ class Messages:
             return select(connection, condition, agent_id, turn_id)
 
     def count(self, agent_id: str) -> int:
+        """Those of the conversation: summaries, which only stand for others, are left out."""
         with self._record.read() as connection:
             row = connection.execute(
-                "SELECT count(*) FROM messages WHERE agent_id = ? AND removed_by IS NULL",
+                """SELECT count(*) FROM messages
+                   WHERE agent_id = ? AND removed_by IS NULL AND kind <> 'summary'""",
                 (agent_id,),
             ).fetchone()
             return int(row[0])
@@ -187,6 +198,8 @@ def _insert(
         ),
     ).lastrowid
     assert message_id is not None
+    if new.usage is not None:
+        spend(connection, agent_id, new.usage)
     connection.executemany(
         f"INSERT OR REPLACE INTO shown (agent_id, {_SHOWN})"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -87,7 +87,7 @@ def test_statistics_and_core_memory() -> None:
     assert r'"a \"b\" {c}" (1,044 passages, 1 document).' in text
     assert statistics(agent()).endswith("Sources attached to archival memory: none.")
     many = [AttachedSource(id=str(n), name=f"s{n}") for n in range(500)]
-    assert "more (read all of it with conversation_search, query sources)." in statistics(
+    assert "more (read all of it with conversation_search, query memory:sources)." in statistics(
         agent(sources=many)
     )
     core = core_memory(BLOCKS, 1000)

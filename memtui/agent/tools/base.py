@@ -36,6 +36,8 @@ class ToolContext:
     clock: Clock
     emit: Emit
     turn_id: str = ""
+    page_tokens: int = 500
+    """How much of a long text is read at once."""
 
 
 @dataclass(frozen=True)

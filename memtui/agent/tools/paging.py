@@ -7,6 +7,7 @@ from memtui.agent import quotation
 from memtui.agent.envelope import stamp
 from memtui.agent.text import shorten
 from memtui.agent.tools.base import Result, ToolContext, ToolError
+from memtui.agent.units import rest
 from memtui.api.search import Hit, SearchReply
 
 PAGE_SIZE = 5
@@ -58,7 +59,13 @@ def _hit(hit: Hit, zone: tzinfo | None) -> dict[str, Any]:
         shown["from"] = "you" if hit.section == "assistant" else hit.section
     if hit.created_at:
         shown["time"] = _time(hit.created_at, zone)
-    shown["text"] = shorten(quotation.quoted(hit.text), HIT_LIMIT)
+    whole = rest(f"passage:{hit.passage_id}")
+    start = max(0, hit.terms[0][0] - HIT_LIMIT // 4) if hit.terms else 0
+    if start + HIT_LIMIT < len(hit.text) and start:  # what was found is in the middle
+        shown["begins"] = f"at character {start + 1:,}; {whole}"
+    else:
+        start = 0
+    shown["text"] = shorten(quotation.quoted(hit.text[start:]), HIT_LIMIT, whole)
     return shown
 
 
