@@ -17,6 +17,8 @@ COMMANDS = {
     "list": ("listing:listing", "List agents, sources, documents, personas, humans or jobs."),
     "show": ("show:show", "Show an agent, a source, a document or a passage."),
     "add": ("add:add", "Add an agent, a persona or a human."),
+    "block": ("block:block", "Change the blocks of an agent's core memory."),
+    "tools": ("tools:tools", "List tools, and enable or disable them for an agent."),
     "delete": ("delete:delete", "Delete an agent, a source, a persona or a human."),
     "undo": ("undo:undo", "Undo the last change of an agent's memory or history."),
     "export": ("export:export", "Write a conversation as Markdown or JSON Lines."),
