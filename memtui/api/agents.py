@@ -59,8 +59,34 @@ class AttachedSource(BaseModel):
     documents: int = 0
 
 
+class Usage(BaseModel):
+    """Tokens as the provider reported them (0 for the offline reader), summed over the steps.
+
+    `cost` is in US dollars by litellm's price list, 0 for a model that is not in it; `seconds` are
+    those that the model took.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            steps=self.steps + other.steps,
+            seconds=self.seconds + other.seconds,
+            cost=self.cost + other.cost,
+        )
+
+
 class Agent(BaseModel):
-    """`model` is None for the configured one, `offline`, a litellm name or a `[models.NAME]`."""
+    """`model` is None for the configured one, `offline`, a litellm name or a `[models.NAME]`.
+
+    `usage` sums up every step it ever made.
+    """
 
     id: str
     name: str
@@ -70,13 +96,25 @@ class Agent(BaseModel):
     sources: list[AttachedSource] = []
     archival: int = 0
     recall: int = 0
+    usage: Usage = Usage()
     created_at: datetime
     used_at: datetime
 
 
+class QueuedTurn(BaseModel):
+    """A turn that waits for the agent to finish another."""
+
+    turn_id: str
+    kind: str = "message"
+    text: str = ""
+
+
 class AgentDetail(Agent):
+    """`busy`: a turn runs; `queued` wait for it, in this order."""
+
     blocks: list[Block] = []
     busy: bool = False
+    queued: list[QueuedTurn] = []
 
 
 class NewAgent(BaseModel):
@@ -121,29 +159,6 @@ class Citation(BaseModel):
     text: str = ""
     start: int = 0
     end: int = 0
-
-
-class Usage(BaseModel):
-    """Tokens as the provider reported them (0 for the offline reader), summed over the steps.
-
-    `cost` is in US dollars by litellm's price list, 0 for a model that is not in it; `seconds` are
-    those that the model took.
-    """
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-    cost: float = 0.0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
-            completion_tokens=self.completion_tokens + other.completion_tokens,
-            steps=self.steps + other.steps,
-            seconds=self.seconds + other.seconds,
-            cost=self.cost + other.cost,
-        )
 
 
 class Message(BaseModel):

@@ -3,14 +3,12 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
 from memtui.agent import names, notices
 from memtui.agent import templates as shipped
-from memtui.agent.loop import Turn
 from memtui.api.agents import (
     Agent,
     AgentDetail,
@@ -36,13 +34,11 @@ from memtui.engine.memory import AgentMemory
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
+from memtui.engine.turns import Request, Turns
 from memtui.library.indexing import Indexer
 
 logger = logging.getLogger(__name__)
 Plural = Literal["personas", "humans"]
-Request = Callable[[str], Awaitable[TurnRequest]]
-"""Finds out what a turn is about once it is its turn; it is given the turn's id."""
-
 KINDS: dict[Plural, shipped.Kind] = {"personas": "persona", "humans": "human"}
 
 
@@ -61,14 +57,9 @@ class Agents:
         self._finder = finder
         self._indexer = indexer
         self._models = models
-        self._toolbox = toolbox
         self._hub = hub
-        self._turns: dict[str, asyncio.Task[TurnReply]] = {}
-        self._background: set[asyncio.Task[TurnReply]] = set()
-        self._waiting: Counter[str] = Counter()  # turns of each agent, the running one included
         self._temporary: set[str] = set()
-        self._ending = False
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.turns = Turns(parts, models, toolbox, hub, self.memory, self._ended)
 
     # agents
 
@@ -112,12 +103,17 @@ class Agents:
     async def detail(self, agent_id: str) -> AgentDetail:
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
         blocks = await asyncio.to_thread(self._record.blocks.list, agent_id)
-        return AgentDetail(**agent.model_dump(), blocks=blocks, busy=agent_id in self._turns)
+        return AgentDetail(
+            **agent.model_dump(),
+            blocks=blocks,
+            busy=self.turns.running(agent_id),
+            queued=self.turns.queued(agent_id),
+        )
 
     async def delete(self, agent_id: str) -> None:
         """Remove the agent from both stores; returns when nothing of it can be found any more."""
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        await self.cancel(agent_id)
+        await self.turns.cancel(agent_id)
         await self._forget(agent_id)
         try:
             await self._indexer.wait(f"agent_{agent_id}")
@@ -128,7 +124,7 @@ class Agents:
         """Delete it from the record, after which nothing finds it; the archive follows soon."""
         self._temporary.discard(agent_id)
         await asyncio.to_thread(self._record.agents.delete, agent_id)
-        self._locks.pop(agent_id, None)
+        self.turns.forget(agent_id)
         self._indexer.wake()
         self._hub.emit(AgentChanged(agent_id=agent_id, deleted=True))
 
@@ -157,7 +153,8 @@ class Agents:
     # turns
 
     async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
-        """Run a turn after those that wait already. Raises NotFoundError, UsageError.
+        """Run a turn after those that wait already. Raises NotFoundError, UsageError, and
+        ConflictError when it is taken back before it began.
 
         It goes on when the client goes away; a temporary agent goes with its turn.
         """
@@ -170,90 +167,27 @@ class Agents:
             return request
 
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        return await self._start(agent, as_given)
+        return await self.turns.run(agent, as_given, request.kind, request.text)
 
     async def turn_alone(self, agent_id: str, request: Request) -> TurnReply:
         """Run a turn if none waits or runs. Raises ConflictError, and what `request` raises."""
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        self._check_idle(agent)
-        return await self._start(agent, request)
+        self.turns.check_idle(agent)
+        return await self.turns.run(agent, request)
 
     @asynccontextmanager
     async def alone(self, agent_id: str) -> AsyncIterator[Agent]:
         """Keeps turns of the agent waiting. Raises NotFoundError, ConflictError while one runs."""
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        self._check_idle(agent)
-        async with self._locks[agent_id]:
+        async with self.turns.alone(agent):
             yield agent
 
-    def _check_idle(self, agent: Agent) -> None:
-        if self._waiting[agent.id]:
-            raise ConflictError(
-                f"{agent.name} is busy with a turn. Wait until it has ended, or stop it, and try "
-                "again."
-            )
-
-    async def _start(self, agent: Agent, request: Request) -> TurnReply:
-        if self._ending:
-            raise UnavailableError("The engine is stopping. Send the message again.")
-        run = asyncio.create_task(self._run(agent, request))
-        self._waiting[agent.id] += 1
-        self._background.add(run)
-
-        def ended(task: asyncio.Task[TurnReply]) -> None:
-            self._background.discard(task)
-            self._waiting -= Counter([agent.id])
-
-        run.add_done_callback(ended)
-        return await asyncio.shield(run)
-
-    async def _run(self, agent: Agent, find: Request) -> TurnReply:
-        async with self._locks[agent.id]:
-            turn_id = secrets.token_hex(6)
-            request = await find(turn_id)
-            await asyncio.to_thread(self._record.agents.touch, agent.id)
-            # It may have been given another model while the turn waited.
-            agent = await asyncio.to_thread(self._record.agents.get, agent.id)
-            model = self._models.get(agent.model)
-            turn = Turn(
-                self.memory(agent.id),
-                model,
-                self._hub.emit,
-                request,
-                tools=await self._toolbox.of_turn(agent, model),
-                turn_id=turn_id,
-            )
-            task = self._turns[agent.id] = asyncio.create_task(turn.run())
-            try:
-                await asyncio.wait([task])
-            finally:
-                self._turns.pop(agent.id, None)
-            if agent.id in self._temporary:
-                await self._forget(agent.id)
-            elif not task.cancelled():
-                self._hub.emit(AgentChanged(agent_id=agent.id))
-            return turn.reply() if task.cancelled() else task.result()
+    async def _ended(self, agent_id: str) -> None:
+        if agent_id in self._temporary:
+            await self._forget(agent_id)
 
     def memory(self, agent_id: str) -> AgentMemory:
         return AgentMemory(agent_id, self._record, self._finder, self._indexer.wake)
-
-    async def cancel(self, agent_id: str) -> None:
-        """Interrupt the running turn and wait until it has ended. Nothing runs: nothing happens."""
-        task = self._turns.get(agent_id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-
-    def busy(self) -> bool:
-        return bool(self._background)
-
-    async def end(self) -> None:
-        """Interrupt every turn, and those that wait for one. No other begins."""
-        self._ending = True
-        while self._background:
-            for agent_id in list(self._turns):
-                await self.cancel(agent_id)
-            await asyncio.sleep(0.01)
 
     # personas and humans
 

@@ -15,6 +15,7 @@ from memtui.api.library import Source
 from memtui.api.system import Check, EngineStatus
 from memtui.engine.agents import Agents, not_yet_gone
 from memtui.engine.blocks import Blocks
+from memtui.engine.context import Contexts
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
 from memtui.engine.history import History
@@ -66,6 +67,7 @@ class Engine:
         self.agents = Agents(
             self.parts, self.finder, self.indexer, self.models, self.toolbox, self.hub
         )
+        self.contexts = Contexts(self.parts, self.agents, self.models, self.toolbox, self.hub)
         self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
@@ -137,7 +139,7 @@ class Engine:
     async def quiet(self) -> None:
         """Interrupt turns and loads, so that whoever waits for one gets its answer."""
         self.parts.stopping()
-        await asyncio.gather(self.agents.end(), self.jobs.end())
+        await asyncio.gather(self.agents.turns.end(), self.jobs.end())
         self.hub.close()
 
     async def end(self) -> None:
@@ -195,7 +197,7 @@ class Engine:
     def busy(self) -> bool:
         if self.problem is not None:
             return False
-        return bool(self.jobs.busy() or self.agents.busy())
+        return bool(self.jobs.busy() or self.agents.turns.busy())
 
     def status(self) -> EngineStatus:
         return EngineStatus(

@@ -5,12 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from memtui import config
+from memtui.agent.calibration import Calibration
 from memtui.api.errors import ModelError, NotFoundError, UsageError
 from memtui.api.history import ModelName
 from memtui.llm import listing
 from memtui.llm.chunk import ChatModel
-from memtui.llm.offline import OfflineReader
 from memtui.llm.loading import prepare
+from memtui.llm.offline import OfflineReader
 from memtui.llm.remote import RemoteModel
 from memtui.search import terms
 
@@ -25,6 +26,7 @@ class _Settings:
     context_window: int
     idle_timeout: float
     max_wait: float
+    tools: str
 
 
 class Models:
@@ -34,6 +36,7 @@ class Models:
         self.settings = settings
         self._made: dict[_Settings, ChatModel] = {}
         self._offline = OfflineReader(terms.query_terms, _all_terms)
+        self._calibrations: dict[ChatModel, Calibration] = {}
 
     def get(self, name: str | None) -> ChatModel:
         """The model behind an agent's `model`; None is the configured one."""
@@ -50,6 +53,7 @@ class Models:
             int(self.settings.number(f"{table}.context_window")),
             self.settings.number(f"{table}.idle_timeout"),
             self.settings.number(f"{table}.max_wait"),
+            self.settings.text(f"{table}.tools"),
         )
         if wanted not in self._made:
             self._made[wanted] = RemoteModel(
@@ -59,8 +63,13 @@ class Models:
                 context_window=wanted.context_window,
                 idle_timeout=wanted.idle_timeout,
                 max_wait=wanted.max_wait,
+                tools=wanted.tools,
             )
         return self._made[wanted]
+
+    def calibration(self, model: ChatModel) -> Calibration:
+        """What was learned of how it counts tokens, as long as the engine runs."""
+        return self._calibrations.setdefault(model, Calibration())
 
     async def check(self, name: str) -> None:
         """Raises UsageError when `name` cannot be a model, NotFoundError when no provider has it.

@@ -1,10 +1,6 @@
 """How a model behaves, learned from its answers, so that it is asked the way it understands."""
 
 from dataclasses import dataclass
-from typing import Literal
-
-Tools = Literal["auto", "native", "prompt"]
-"""How tools are offered: as the provider's API has it, in the prompt, or whatever works."""
 
 PLAIN = 2
 """Answers in plain text, by a model that never called anything, before the prompt is tried."""
@@ -15,9 +11,13 @@ SILENT = 2
 
 @dataclass
 class Habits:
-    """Of one model, as long as the engine runs. `inner`: it gets an argument to think in."""
+    """Of one model, as long as the engine runs.
 
-    tools: Tools = "auto"
+    `tools` says how tools are offered: as the provider's API has it (`native`), in the prompt
+    (`prompt`), or whatever works (`auto`). `inner`: it gets an argument to think in.
+    """
+
+    tools: str = "auto"
     inner: bool = False
     _refused: bool = False
     _called: bool = False

@@ -16,7 +16,7 @@ from memtui.api.errors import ModelError
 from memtui.llm import errors, inner, prompted, reading, windows
 from memtui.llm.chunk import Chunk
 from memtui.llm.errors import Failure, Target, explain
-from memtui.llm.habits import Habits, Tools
+from memtui.llm.habits import Habits
 from memtui.llm.loading import load_litellm
 from memtui.llm.reading import AnswerReader, BrokenOffError
 
@@ -61,7 +61,7 @@ class RemoteModel:
         context_window: int = 0,
         idle_timeout: float = 60.0,
         max_wait: float = 120.0,
-        tools: Tools = "auto",
+        tools: str = "auto",
     ) -> None:
         self.name = model
         self.idle_timeout = idle_timeout
@@ -193,6 +193,8 @@ class RemoteModel:
         finally:
             await _close(response)
         self._conclude(reader, finish)
+        if tools:
+            self._habits.saw(called=reader.called, thought=reader.thought)
 
     def _conclude(self, reader: AnswerReader, finish: str | None) -> None:
         """Raises what an answer that came to its end still has wrong with it."""
@@ -213,7 +215,6 @@ class RemoteModel:
             self._without |= {"finish"} if finish is None else set()
             raise
         self._answers_whole = "stream" in self._without
-        self._habits.saw(called=reader.called, thought=reader.thought)
 
     async def _within(self, work: Awaitable[T], deadline: float, reader: AnswerReader) -> T:
         """Raises ModelError when it takes longer than the settings allow."""
@@ -231,6 +232,16 @@ class RemoteModel:
                 raise errors.idle(self._target, self.idle_timeout) from None
             raise errors.too_slow(self._target, self.max_wait, reader.bears) from None
 
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """Both as they go to the provider, which may know no tools, or none that think."""
+        if tools and self._habits.prompted:
+            return prompted.rewrite(messages, tools), ()
+        if tools and self._habits.inner:
+            return inner.move(messages), inner.offer(tools)
+        return messages, tools
+
     async def _call(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> Any:
@@ -238,11 +249,8 @@ class RemoteModel:
 
         litellm = load_litellm()
         options: dict[str, Any] = {}
-        if tools and self._habits.prompted:
-            messages = prompted.rewrite(messages, tools)
-        elif tools:
-            if self._habits.inner:
-                messages, tools = inner.move(messages), inner.offer(tools)
+        messages, tools = self.sent(messages, tools)
+        if tools:
             options["tools"] = list(tools)
             if "tool_choice" not in self._without:
                 options["tool_choice"] = "auto"

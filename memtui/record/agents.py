@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.agents import Agent, AttachedSource, Block
+from memtui.api.agents import Agent, AttachedSource, Block, Usage
 from memtui.api.errors import ConflictError, NotFoundError
 from memtui.record import removals, text
 from memtui.record.rows import new_id, stamp
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from memtui.record.store import Record
 
 _SELECT = """
-SELECT a.id, a.name, a.persona, a.human, a.model, a.created_at, a.used_at,
+SELECT a.id, a.name, a.persona, a.human, a.model, a.created_at, a.used_at, a.usage,
        (SELECT count(*) FROM passages p WHERE p.scope = 'agent_' || a.id) AS archival,
        (SELECT count(*) FROM passages p WHERE p.scope = 'recall_' || a.id) AS recall
 FROM agents a
@@ -198,7 +198,12 @@ class Agents:
                 (rows[0]["id"],) if one else (),
             ):
                 attached[row["agent_id"]].append(AttachedSource.model_validate(dict(row)))
-        return [Agent.model_validate({**dict(row), "sources": attached[row["id"]]}) for row in rows]
+        return [
+            Agent.model_validate(
+                {**dict(row), "sources": attached[row["id"]], "usage": json.loads(row["usage"])}
+            )
+            for row in rows
+        ]
 
     def list(self) -> list[Agent]:
         """The one used last first, temporary ones left out."""
@@ -209,6 +214,15 @@ def require(connection: sqlite3.Connection, agent_id: str) -> None:
     """Raises NotFoundError when there is no such agent."""
     if not connection.execute("SELECT 1 FROM agents WHERE id = ?", (agent_id,)).fetchone():
         raise _gone(agent_id)
+
+
+def spend(connection: sqlite3.Connection, agent_id: str, usage: Usage) -> None:
+    """Add to what the agent has used."""
+    row = connection.execute("SELECT usage FROM agents WHERE id = ?", (agent_id,)).fetchone()
+    total = Usage.model_validate_json(row["usage"]) + usage
+    connection.execute(
+        "UPDATE agents SET usage = ? WHERE id = ?", (total.model_dump_json(), agent_id)
+    )
 
 
 def require_free(connection: sqlite3.Connection, name: str, but: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memtui.api.agents import Message, MessageKind
 from memtui.api.errors import NotFoundError
 from memtui.record import passages, redact
-from memtui.record.agents import require
+from memtui.record.agents import require, spend
 from memtui.record.rows import NewMessage, Shown, new_id, stamp, to_json
 
 if TYPE_CHECKING:

@@ -144,6 +144,8 @@ CREATE INDEX messages_removed ON messages (removed_by) WHERE removed_by IS NOT N
 
 -- JSON: what differs from the configuration for this agent
 ALTER TABLE agents ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+-- JSON: tokens, steps, seconds and cost of everything that it ever did, removed since or not
+ALTER TABLE agents ADD COLUMN usage TEXT NOT NULL DEFAULT '{}';
 """
 
 MIGRATIONS: tuple[str, ...] = (FIRST, SECOND)

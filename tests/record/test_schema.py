@@ -26,7 +26,8 @@ def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     later(monkeypatch)
     record = Record(path, terms)
     record.open()
-    record.agents.create("Otter", "p", "h")
+    with record.write() as connection:
+        connection.execute("INSERT INTO agents VALUES ('a1','Otter','p','h',NULL,'',0,'x','x')")
     record.sources.create("papers")
     record.close()
     return path

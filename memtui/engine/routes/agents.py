@@ -75,8 +75,14 @@ async def turn(engine: OpenEngine, agent_id: str, request: TurnRequest) -> TurnR
 
 @router.post("/agents/{agent_id}/cancel", status_code=204)
 async def cancel(engine: OpenEngine, agent_id: str) -> None:
-    """Interrupt the running turn. The steps that were committed stay."""
-    await engine.agents.cancel(agent_id)
+    """Interrupt the running turn. The steps that were committed stay, and what waits, waits on."""
+    await engine.agents.turns.cancel(agent_id)
+
+
+@router.delete("/agents/{agent_id}/queue/{turn_id}", status_code=204)
+async def take_back(engine: OpenEngine, agent_id: str, turn_id: str) -> None:
+    """Take back a message that waits for another turn to end."""
+    engine.agents.turns.take_back(agent_id, turn_id)
 
 
 def _templates(kind: Plural) -> None:

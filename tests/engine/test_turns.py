@@ -1,0 +1,156 @@
+"""Turns in the engine: queued in order, bounded by the settings, counted; with a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from memtui import config
+from memtui.api.agents import AgentDetail, NewAgent, TurnRequest
+from memtui.api.errors import ConflictError, NotFoundError
+from memtui.api.events import Event
+from memtui.engine.engine import Engine
+from tests.fakes import Reply, ScriptedServer, call, fail, say, stall
+from tests.fakes.server import Script
+
+
+@pytest.fixture
+async def engine(home: Path) -> AsyncIterator[Engine]:
+    made = Engine("")
+    await made.begin()
+    made.answered()
+    yield made
+    await made.end()
+
+
+@pytest.fixture
+async def agent(engine: Engine) -> AgentDetail:
+    return await engine.agents.create(NewAgent(name="Tess"))
+
+
+@contextmanager
+def serving(engine: Engine, script: Script, **settings: config.Value) -> Iterator[ScriptedServer]:
+    with ScriptedServer(script) as server:
+        base = {"llm.model": "gpt-4o", "llm.api_base": server.api_base}
+        config.save({**base, **{key.replace("__", "."): v for key, v in settings.items()}})
+        engine.settings = engine.parts.settings = engine.models.settings = config.load()
+        yield server
+
+
+class Heard:
+    """Listens to the hub until the block ends."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.events: list[Event] = []
+
+    async def __aenter__(self) -> list[Event]:
+        ready = asyncio.Event()
+
+        async def listen() -> None:
+            async with aclosing(self._engine.hub.listen()) as events:
+                async for event in events:
+                    ready.set()
+                    if event is not None:
+                        self.events.append(event)
+
+        self._task = asyncio.create_task(listen())
+        await ready.wait()
+        return self.events
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.sleep(0)
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+def ask(engine: Engine, agent: AgentDetail, text: str) -> "asyncio.Task[object]":
+    return asyncio.create_task(engine.agents.turn(agent.id, TurnRequest(text=text)))
+
+
+async def until(engine: Engine, agent: AgentDetail, queued: list[str]) -> None:
+    while [one.text for one in (await engine.agents.detail(agent.id)).queued] != queued:
+        await asyncio.sleep(0.01)
+
+
+async def test_messages_wait_in_order_and_survive_a_cancel(
+    engine: Engine, agent: AgentDetail
+) -> None:
+    script = [stall(say("never")), say("two"), say("four")]
+    with serving(engine, script) as server:
+        async with Heard(engine) as events:
+            one = ask(engine, agent, "1")
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            others = []
+            for text in ("2", "3", "4"):
+                others.append(ask(engine, agent, text))
+                await until(engine, agent, [str(n) for n in range(2, int(text) + 1)])
+            queued = (await engine.agents.detail(agent.id)).queued
+            engine.agents.turns.take_back(agent.id, queued[1].turn_id)
+            await until(engine, agent, ["2", "4"])
+            with pytest.raises(ConflictError, match="taken back"):
+                await others[1]
+            await engine.agents.turns.cancel(agent.id)
+            replies = [await one, await others[0], await others[2]]
+        assert [reply.status for reply in replies] == ["cancelled", "done", "done"]
+        assert [reply.reply for reply in replies] == ["", "two", "four"]
+        assert replies[0].retryable
+        assert not replies[1].retryable
+    waited = [(e.text, e.ahead) for e in events if e.type == "turn.queued"]
+    assert waited == [("2", 1), ("3", 2), ("4", 3)]
+    began = [e.text for e in events if e.type == "turn.started"]
+    assert began == ["1", "2", "4"]
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [row.text for row in rows if row.kind == "user"] == ["1", "2", "4"]
+    with pytest.raises(NotFoundError, match="has begun"):
+        engine.agents.turns.take_back(agent.id, queued[1].turn_id)
+    assert engine.agents.turns.idle(agent.id)
+
+
+async def test_the_settings_bound_a_turn(engine: Engine, agent: AgentDetail) -> None:
+    def again(_: object) -> Reply:
+        return call("archival_memory_search", "Hm.", query="x", request_heartbeat=True)
+
+    with serving(engine, again, agent__max_steps=9, agent__max_identical=5) as server:
+        reply = await engine.agents.turn(agent.id, TurnRequest(text="Go"))
+        assert reply.status == "capped"
+        assert "5 identical calls" in reply.problem
+        assert len(server.requests) == 6
+    for key, value in (("agent.max_steps", 0), ("llm.tools", "maybe"), ("models.a.tools", "x")):
+        with pytest.raises(config.ConfigError, match=key):
+            config.save({key: value})
+    with serving(engine, lambda _: call("nosuch", "Hm."), agent__max_failures=1) as server:
+        reply = await engine.agents.turn(agent.id, TurnRequest(text="Go"))
+        assert "1 failures in a row" in reply.problem
+        assert len(server.requests) == 2
+
+
+async def test_tokens_time_and_cost_are_kept_and_summed(engine: Engine, agent: AgentDetail) -> None:
+    search = call("archival_memory_search", "Hm.", query="x", request_heartbeat=True)
+    with serving(engine, [search, say("a"), say("b")]):
+        first = await engine.agents.turn(agent.id, TurnRequest(text="A?"))
+        second = await engine.agents.turn(agent.id, TurnRequest(text="B?"))
+    assert (first.usage.prompt_tokens, first.usage.completion_tokens) == (200, 40)
+    assert first.usage.cost == pytest.approx(200 * 2.5e-6 + 40 * 1e-5)  # gpt-4o's price
+    assert first.usage.seconds > 0
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    steps = [row.usage for row in rows if row.usage]
+    assert [step.steps for step in steps] == [1, 1, 1]
+    total = (await engine.agents.detail(agent.id)).usage
+    for name in ("prompt_tokens", "completion_tokens", "steps", "seconds", "cost"):
+        in_turns = getattr(first.usage, name) + getattr(second.usage, name)
+        assert getattr(total, name) == pytest.approx(in_turns)
+        assert sum(getattr(step, name) for step in steps) == pytest.approx(in_turns)
+
+
+async def test_a_failed_turn_can_be_sent_again(engine: Engine, agent: AgentDetail) -> None:
+    with serving(engine, [fail(401)]):
+        async with Heard(engine) as events:
+            reply = await engine.agents.turn(agent.id, TurnRequest(text="Are you there?"))
+    assert (reply.status, reply.retryable) == ("failed", True)
+    assert next(e for e in events if e.type == "turn.ended").retryable
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [(row.kind, row.ok) for row in rows] == [("user", True), ("note", False)]
