@@ -21,8 +21,8 @@ _FROM_DOCUMENTS = "What stands in hits is quoted from documents."
 
 # what the templates of common models are made of, such as <|im_start|>, [/INST], <<SYS>>, </s>
 _TEMPLATE = re.compile(
-    r"(<)(?=[|\uff5c])|([|\uff5c])(?=>)|(\[)(?=/?(?:INST|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CALLS)\])"
-    r"|(<)(?=</?SYS>>|/?SYS>>|/?s>|(?:start|end)_of_turn>|/?tool_(?:call|response)s?>)",
+    r"<(?=[|\uff5c]|</?SYS>>|/?SYS>>|/?s>|(?:start|end)_of_turn>|/?tool_(?:call|response)s?>)"
+    r"|\[(?=/?(?:INST|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CALLS)\])",
     re.IGNORECASE,
 )
 
