@@ -27,8 +27,8 @@ def export(agent: str, wanted: str | None, file: str | None, yes: bool) -> None:
 
     Markdown is for reading; JSON Lines have everything: a line for the agent, a line a message.
     """
-    path = Path(file).expanduser().absolute() if file is not None else None
-    if path is not None and path.is_file() and not yes and not _may_replace(path):
+    path, there = files.target(file) if file is not None else (None, False)
+    if path is not None and there and not yes and not _may_replace(path):
         output.note("Nothing was written.")
         return
     chosen = wanted or (files.format_of(path) if path is not None else "markdown")

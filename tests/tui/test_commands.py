@@ -126,6 +126,10 @@ async def test_rewritten(opened: Opened) -> None:
         assert "[2] agent" in content
         assert "It eats herring" in content
         assert "archival_memory_search" in await read(app, pilot, "/dump")
+        raw = json.loads(f"[{await read(app, pilot, '/dumpraw')}]")
+        assert raw[0]["role"] == "system"
+        assert "I prefer herring." in [message["content"] for message in raw]
+        assert len(json.loads(f"[{await read(app, pilot, '/dumpraw 2')}]")) == 2
 
 
 async def test_a_system_prompt_is_compared_first(opened: Opened) -> None:
@@ -200,8 +204,13 @@ async def test_export_asks_before_it_replaces(opened: Opened, tmp_path: Path) ->
         ]  # fmt: skip
         await say(app, pilot, f"/export {tmp_path}")
         await until(pilot, lambda: "is a folder. Name a file" in told(app))
-        await say(app, pilot, "/export /no/such/place.md")
-        await until(pilot, lambda: "cannot be written" in told(app))
+        for wrong, sentence in (
+            ("/no/such/place.md", "cannot be written: No such file"),
+            ("~nobody-of-that-name/x.md", "cannot be a file"),
+            ("x" * 300, "File name too long"),
+        ):
+            await say(app, pilot, f"/export {wrong}")
+            await until(pilot, lambda sentence=sentence: sentence in told(app))
         assert {one.name for one in tmp_path.iterdir()} == {"talk.md", "talk.jsonl"}
 
 

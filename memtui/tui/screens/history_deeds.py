@@ -1,11 +1,11 @@
 """The slash commands about the agent itself: its history, its memory, its prompt, its model."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain_line
 from memtui.tui import commands
 from memtui.tui import format as fmt
@@ -117,32 +117,36 @@ class HistoryDeeds(Deeds):
         self._ask(fork)
 
     def say_export(self, rest: str) -> None:
-        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in self._called())
-        path = Path(rest or f"{name}.md").expanduser().absolute()
-        if not path.exists() or path.is_dir():
-            self._export(path)
-            return
+        async def export(client: "Client", agent_id: str) -> str | None:
+            from memtui.api import files
+
+            name = "".join(c if c.isalnum() else "-" for c in self._called())
+            path, there = await asyncio.to_thread(files.target, rest or f"{name}.md")
+            if there:
+                self._ask_to_replace(path)
+                return None
+            return await self._export(path, client, agent_id)
+
+        self._ask(export)
+
+    def _ask_to_replace(self, path: Path) -> None:
         from memtui.tui.screens.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._export(path)
+                self._ask(partial(self._export, path))
 
         text = f"{fmt.path(str(path))} exists already. Replace it with this conversation?"
         self.app.push_screen(Confirm("export", text, "Replace"), answered)
 
+    async def _export(self, path: Path, client: "Client", agent_id: str) -> str:
+        from memtui.api import files
+
+        size = await files.save(client.export(agent_id, files.format_of(path)), path)
+        return f"Wrote {size:,} bytes to {fmt.path(str(path))}."
+
     def _called(self) -> str:
         return self.store.agent.name if self.store.agent else ""
-
-    def _export(self, path: Path) -> None:
-        async def export(client: "Client", agent_id: str) -> str:
-            from memtui.api import files
-
-            format = files.format_of(path)
-            size = await files.save(client.export(agent_id, format), path)
-            return f"Wrote {size:,} bytes to {fmt.path(str(path))}."
-
-        self._ask(export)
 
     # looking
 
@@ -165,9 +169,11 @@ class HistoryDeeds(Deeds):
         if (count := self._number(rest, "dumpraw", MOST)) is not None:
 
             async def dump(client: "Client", agent_id: str) -> None:
-                rows = await client.messages(agent_id, limit=MOST, context=True)
-                raw = [row.model_dump(mode="json") for row in rows]
-                self._read("what the model is sent", partial(raw_text, raw[-count:]))
+                window = await client.context(agent_id)
+                self._read(
+                    f"what {plain_line(window.model, 40)} is sent",
+                    partial(raw_text, window.messages[-count:]),
+                )
 
             self._ask(dump)
 
@@ -217,11 +223,9 @@ class HistoryDeeds(Deeds):
             return
         name = None if rest == commands.DEFAULT_MODEL else rest
 
-        async def choose() -> None:
+        async def choose(client: "Client", agent_id: str) -> str:
             self.memtui.tell(f"Trying {rest} …")
             await self.session.set_model(name)
-            self.memtui.tell(f"{self._called()} uses {self.store.model} from now on.")
+            return f"{self._called()} uses {self.store.model} from now on."
 
-        if self.store.agent is None:
-            raise MemtuiError("No agent is open. F9 opens one or makes a new one.")
-        self.do(choose(), "history")
+        self._ask(choose)
