@@ -127,6 +127,9 @@ class Memory(Protocol):
         from outside the conversation. Raises NotFoundError for what the agent may not see.
         """
 
+    async def pause_heartbeats(self, minutes: int) -> None:
+        """No timed heartbeat for so long; 0: they may come again."""
+
     async def shown(self) -> list[Hit]:
         """Passages that this agent was ever shown, for its citations; `text` may be empty."""
 

@@ -23,8 +23,10 @@ from memtui.api.agents import (
     TurnRequest,
 )
 from memtui.api.calls import checked
+from memtui.api.context_calls import ContextCalls
 from memtui.api.errors import UnavailableError
 from memtui.api.events import EVENT, Event
+from memtui.api.heartbeat_calls import HeartbeatCalls
 from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
@@ -36,7 +38,7 @@ _GONE = httpx.TransportError
 _REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
-class Client(HistoryCalls, BlockCalls, ToolCalls):
+class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
     """An open connection to the engine. Use it as `async with Client() as client:`.
 
     Entering finds or starts the engine; `notices` then holds sentences the user should read.
@@ -237,7 +239,12 @@ class Client(HistoryCalls, BlockCalls, ToolCalls):
         return await self._post(TurnReply, f"/v1/agents/{agent_id}/turns", request)
 
     async def cancel_turn(self, agent_id: str) -> None:
+        """Interrupt the running turn; those that wait for it go on waiting."""
         await self._send("POST", f"/v1/agents/{agent_id}/cancel")
+
+    async def take_back(self, agent_id: str, turn_id: str) -> None:
+        """Take a message out of the queue of those that wait."""
+        await self._send("DELETE", f"/v1/agents/{agent_id}/queue/{turn_id}")
 
     # personas and humans
 

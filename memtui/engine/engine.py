@@ -18,6 +18,7 @@ from memtui.engine.blocks import Blocks
 from memtui.engine.context import Contexts
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
+from memtui.engine.heartbeats import Heartbeats
 from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
@@ -69,6 +70,7 @@ class Engine:
         )
         self.contexts = Contexts(self.parts, self.agents, self.models, self.toolbox, self.hub)
         self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
+        self.heartbeats = Heartbeats(self.record, self.agents.turns, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -99,6 +101,7 @@ class Engine:
             self.problem = error
             return
         self.indexer.start()
+        self.heartbeats.start()
         self._start(self._warm_up())
 
     def _open_record(self) -> None:
@@ -139,6 +142,7 @@ class Engine:
     async def quiet(self) -> None:
         """Interrupt turns and loads, so that whoever waits for one gets its answer."""
         self.parts.stopping()
+        await self.heartbeats.stop()
         await asyncio.gather(self.agents.turns.end(), self.jobs.end())
         self.hub.close()
 

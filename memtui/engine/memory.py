@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from memtui import record
 from memtui.agent.ports import NewMessage
@@ -171,6 +172,15 @@ class AgentMemory:
         if passage.scope not in scopes | {f"source_{source.id}" for source in agent.sources}:
             raise NotFoundError(f"There is no passage {name}.")
         return passage.text, passage.source_id is not None
+
+    async def pause_heartbeats(self, minutes: int) -> None:
+        until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+        def change(settings: dict[str, Any]) -> None:
+            if "heartbeat" in settings:
+                settings["heartbeat"]["paused_until"] = until if minutes else None
+
+        await asyncio.to_thread(self._record.agents.change_settings, self.agent_id, change)
 
     async def shown(self) -> list[Hit]:
         shown = await asyncio.to_thread(self._record.messages.shown, self.agent_id)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from memtui.agent.limits import Limits
 from memtui.agent.loop import Turn
@@ -56,6 +57,8 @@ class Turns:
         self._queues: dict[str, list[_Waiting]] = defaultdict(list)  # the running one first
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._ending = False
+        self.last_ended: dict[str, datetime] = {}  # since the engine began
+        self.ended: list[Callable[[str], object]] = []  # these hear of every turn's end
 
     async def run(
         self, agent: Agent, request: Request, kind: str = "", text: str = "", timed: bool = False
@@ -89,6 +92,9 @@ class Turns:
         self._queues[agent_id].remove(waiting)
         if not self._queues[agent_id]:
             del self._queues[agent_id]
+        self.last_ended[agent_id] = datetime.now(UTC)
+        for hear in self.ended:
+            hear(agent_id)
 
     async def _run(self, agent: Agent, turn_id: str, find: Request) -> TurnReply:
         async with self._locks[agent.id]:
@@ -181,6 +187,7 @@ class Turns:
 
     def forget(self, agent_id: str) -> None:
         self._locks.pop(agent_id, None)
+        self.last_ended.pop(agent_id, None)
 
     def busy(self) -> bool:
         """Whether anything goes on that somebody has asked for."""

@@ -127,6 +127,15 @@ class Agents:
             change(found)
             self._set(agent_id, "settings", json.dumps(found))
 
+    def with_setting(self, key: str) -> dict[str, Any]:
+        """Agents' ids, and what `key` is in their settings, for those that have it there."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                "SELECT id, settings -> ? AS value FROM agents WHERE settings -> ? IS NOT NULL",
+                (key, key),
+            ).fetchall()
+        return {row["id"]: json.loads(row["value"]) for row in rows}
+
     def delete(self, agent_id: str) -> None:
         """Delete it, its memory, messages and attachments. Raises NotFoundError.
 

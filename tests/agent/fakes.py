@@ -62,6 +62,7 @@ class Store:
         self.versions: list[BlockVersion] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
         self.clock = FixedClock()
+        self.paused = 0
         self.after_reading = False
 
     async def _pass(self, name: str) -> None:
@@ -190,6 +191,10 @@ class Store:
             if kind == "passage" and found.passage_id == name:
                 return found.text, found.source_id is not None
         raise NotFoundError("nothing")
+
+    async def pause_heartbeats(self, minutes: int) -> None:
+        await self._pass("pause_heartbeats")
+        self.paused = minutes
 
     async def shown(self) -> list[Hit]:
         await self._pass("shown")

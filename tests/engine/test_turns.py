@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from memtui.api.agents import AgentDetail, NewAgent, TurnRequest
 from memtui.api.errors import ConflictError, NotFoundError
 from memtui.api.events import Event
 from memtui.engine.engine import Engine
-from tests.fakes import Reply, ScriptedServer, call, fail, say, stall
+from tests.fakes import Reply, ScriptedServer, call, fail, plain, say, stall
 from tests.fakes.server import Script
 
 
@@ -154,3 +155,46 @@ async def test_a_failed_turn_can_be_sent_again(engine: Engine, agent: AgentDetai
     assert next(e for e in events if e.type == "turn.ended").retryable
     rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
     assert [(row.kind, row.ok) for row in rows] == [("user", True), ("note", False)]
+
+
+async def test_timed_heartbeats(
+    engine: Engine, agent: AgentDetail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("memtui.engine.heartbeats.MINUTE", timedelta(seconds=0.05))
+    beats = engine.heartbeats
+    assert (await beats.get(agent.id)).minutes == 0
+    rest = call("pause_heartbeats", "I rest.", minutes=5)
+    with serving(engine, [plain("Tick."), plain("Tock."), rest]) as server:
+        used = (await engine.agents.detail(agent.id)).used_at
+        assert (await beats.set(agent.id, 2)).next_at is not None
+        while not (await beats.get(agent.id)).paused_until:
+            assert not engine.agents.turns.busy()  # they do not keep the engine alive
+            await asyncio.sleep(0.01)
+        while not engine.agents.turns.idle(agent.id):
+            await asyncio.sleep(0.01)
+        pause = await beats.get(agent.id)
+        assert pause.next_at is not None
+        assert pause.next_at == pause.paused_until > datetime.now(UTC) + timedelta(minutes=4)
+        assert len(server.requests) == 3
+        assert '"heartbeat"' in server.requests[0].body["messages"][-1]["content"]
+        assert (await engine.agents.detail(agent.id)).used_at == used
+        server.script = lambda _: fail(401)
+        await beats.set(agent.id, 1)  # set anew, it is not paused
+        while (await beats.get(agent.id)).next_at:  # a failure ends them …
+            await asyncio.sleep(0.01)
+        count = len(server.requests)
+        server.script = lambda _: say("Hello!")
+        await engine.agents.turn(agent.id, TurnRequest(text="Hello?"))  # … until somebody speaks
+        while len(server.requests) < count + 3:
+            await asyncio.sleep(0.01)
+        assert (await beats.set(agent.id, 0)).next_at is None
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [row.kind for row in rows].count("heartbeat") >= 5
+    assert (await engine.call(engine.record.agents.settings, agent.id)) == {}
+
+
+async def test_heartbeats_of_an_agent_that_is_gone(engine: Engine, agent: AgentDetail) -> None:
+    await engine.heartbeats.set(agent.id, 1)
+    await engine.agents.delete(agent.id)
+    with pytest.raises(NotFoundError):
+        await engine.heartbeats.set(agent.id, 1)
