@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from memtui.agent.tokens import MARGIN, PRIOR, Features, Scale, dot
 
-_SPREAD: Features = (0.03, 0.2, 0.25, 0.25, 0.35, 0.8, 0.3, 2.0, 0.15)
+_SPREAD: Features = (0.03, 0.2, 0.25, 0.25, 0.35, 0.8, 0.3, 4.0, 0.15)
 """Standard deviations of `PRIOR` among tokenizers; for tools, how differently they are written."""
 _DRIFT = 0.05  # of _SPREAD, at each report: texts of one class differ, too
 _NOISE = 0.01  # of a report, against what any weights could say
