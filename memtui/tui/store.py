@@ -250,6 +250,21 @@ class Store:
         self._doing("writing")
         changes.draw |= {"chat"}
 
+    def _on_answer_restarted(self, event: Any, changes: Changes) -> None:
+        """The connection broke: what the step has shown so far comes once more, or otherwise."""
+        thought = self.block(f"{event.turn_id}:{event.step}:thought")
+        if thought is not None:
+            thought.text, thought.version = "", thought.version + 1
+        item = self.item(f"{event.turn_id}:{event.step}:said")
+        if item is not None:
+            self.remove_item(item)
+        self._doing("asking again, the connection broke")
+        changes.draw |= {"chat", "mind", "state"}
+
+    def _on_turn_waiting(self, event: Any, changes: Changes) -> None:
+        self._doing(event.text)
+        changes.draw |= {"state"}
+
     def _on_message_said(self, event: Any, changes: Changes) -> None:
         self._finish_thought(event)
         key = f"{event.turn_id}:{event.step}:said"
@@ -310,9 +325,16 @@ class Store:
     def _on_permission_asked(self, event: Any, changes: Changes) -> None:
         if all(one.id != event.id for one in self.permissions):
             self.permissions.append(event)
+        if self.agent is not None and event.agent_id == self.agent.id:
+            self._doing(f"waiting for your permission to run {event.tool}")
+            changes.draw |= {"state"}
 
     def _on_permission_settled(self, event: Any, changes: Changes) -> None:
-        self.permissions = [one for one in self.permissions if one.id != event.id]
+        asked = next((one for one in self.permissions if one.id == event.id), None)
+        self.permissions = [one for one in self.permissions if one is not asked]
+        if asked and self.agent is not None and event.agent_id == self.agent.id:
+            self._doing(activity_of(asked.tool))
+            changes.draw |= {"state"}
 
     def _on_context_changed(self, event: Any, changes: Changes) -> None:
         self.parts, self.window = dict(event.parts), event.window

@@ -5,15 +5,19 @@ from typing import Any
 from memtui.api.agents import INTERRUPTED, Message, ToolCall
 from memtui.api.events import (
     AgentChanged,
+    AnswerRestarted,
     HistoryChanged,
     JobProgress,
     MemoryEdited,
+    MessageDelta,
     MessageSaid,
     Problem,
     Resync,
     SourceChanged,
+    ThoughtDelta,
     TurnEnded,
     TurnStarted,
+    TurnWaiting,
 )
 from memtui.api.library import Job
 from memtui.tui import history
@@ -59,6 +63,20 @@ def test_events_of_another_agent_change_nothing() -> None:
     s.apply([TurnStarted(agent_id="other", turn_id="x", text="hello")])
     assert not s.items
     assert s.turn is None
+
+
+def test_an_answer_that_begins_anew_is_not_shown_twice() -> None:
+    s = store()
+    ids = {"agent_id": "a1", "turn_id": "t1"}
+    s.apply([TurnStarted(**ids, text="Q"), TurnWaiting(**ids, step=0, text="Too many: 3 s")])
+    assert s.turn is not None
+    assert s.turn.doing == "Too many: 3 s"
+    s.apply([ThoughtDelta(**ids, step=0, text="Hm"), MessageDelta(**ids, step=0, text="Hel")])
+    s.apply([AnswerRestarted(**ids, step=0), MessageDelta(**ids, step=0, text="Hello")])
+    assert [item.text for item in s.items] == ["Q", "Hello"]
+    s.apply([ThoughtDelta(**ids, step=0, text="Hm!"), MessageSaid(**ids, step=0, text="Hello")])
+    assert [item.text for item in s.items] == ["Q", "Hello"]
+    assert [block.text for block in s.blocks] == ["Hm!"]
 
 
 def test_an_own_message_is_not_shown_twice() -> None:
