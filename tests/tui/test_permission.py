@@ -18,7 +18,7 @@ from memtui.tui.screens.permission import Permission
 from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.mind import FLAGGED, Mind
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui.conftest import Open, until
+from tests.tui.conftest import SMALL, TINY, Open, until
 from tests.tui.scripted import HITS
 
 
@@ -44,7 +44,10 @@ async def test_a_key_answers(
         await until(pilot, lambda: not isinstance(app.screen, Permission))
 
 
-async def test_whoever_is_typing_has_not_answered(opened: Open) -> None:
+async def test_whoever_is_typing_has_not_answered(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(permission, "PAUSE", 600)
     async with opened() as (app, pilot):
         await pilot.press(*"who c")
         app.client.emit(asked())
@@ -80,10 +83,11 @@ def _request(screen: Any) -> str:
     return screen.request.id if isinstance(screen, Permission) else ""
 
 
-async def test_arguments_are_plain_text_and_whole(opened: Open) -> None:
+@pytest.mark.parametrize("size", [SMALL, TINY])
+async def test_arguments_are_plain_text_and_whole(opened: Open, size: tuple[int, int]) -> None:
     hostile = "[bold]x[/bold] [@click=app.quit]y[/] \x1b[31mred \u202ereversed"
     long = "\n".join(f"line {n}" for n in range(200))
-    async with opened(size=(80, 24)) as (app, pilot):
+    async with opened(size=size) as (app, pilot):
         app.client.store_permissions = [asked(content=hostile, filename=long, times=3)]
         app.client.emit(app.client.store_permissions[0])
         await until(pilot, lambda: isinstance(app.screen, Permission))
@@ -96,8 +100,8 @@ async def test_arguments_are_plain_text_and_whole(opened: Open) -> None:
         assert box.max_scroll_y > 0
         for name in ("once", "always", "never"):
             button = app.screen.query_one(f"#{name}")
-            assert button.region.bottom <= 24
-            assert button.region.right <= 80
+            assert button.region.bottom < size[1]
+            assert button.region.right < size[0]
 
 
 async def test_what_changed_after_reading_is_flagged(opened: Open) -> None:

@@ -20,8 +20,8 @@ PAUSE = 1.0
 
 _ANSWERS = (
     ("once", "Once (o)"),
-    ("always", "Always for this agent (a)"),
-    ("never", "Never for this agent (n)"),
+    ("always", "Always (a)"),
+    ("never", "Never (n)"),
 )
 
 
@@ -30,10 +30,6 @@ class Permission(Modal[str]):
 
     BINDINGS = bindings("permission")
     AUTO_FOCUS = "#permission-arguments"
-    DEFAULT_CSS = """
-    Permission #permission-arguments { height: auto; max-height: 50vh; background: $panel; }
-    Permission #permission-arguments Static { height: auto; padding: 0 1; }
-    """
 
     def __init__(self, request: "PermissionRequest") -> None:
         super().__init__()
@@ -48,10 +44,11 @@ class Permission(Modal[str]):
             box.border_subtitle = Content("esc not this time")
             question = safe.line(self.request.agent or "The agent", "bold", 80)
             question += Content(" wants to call ") + safe.line(self.request.tool, "bold", 80)
-            yield Static(question, markup=False, classes="text")
+            question += Content.styled("\nAlways and never hold for this agent.", "$muted")
+            yield Static(question, id="permission-question", markup=False, classes="text")
             with VerticalScroll(id="permission-arguments"):
                 yield Static(self._arguments(), markup=False)
-            with Horizontal(classes="buttons"):
+            with Horizontal(id="permission-answers", classes="buttons"):
                 for answer, label in _ANSWERS:
                     yield Button(Content(label), id=answer, compact=True, disabled=True)
 
