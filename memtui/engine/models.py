@@ -106,7 +106,7 @@ class Models:
         settings, model = self.settings, self.name()
         found = [ModelName(name="offline", detail="quotes documents, no language model")]
         if model != "offline":
-            found.append(ModelName(name=model, detail="the configured one"))
+            found.append(ModelName(name=model, detail="configured"))
         for name in settings.models():
             found.append(ModelName(name=name, detail=settings.text(f"models.{name}.model")))
         base = settings.text("llm.api_base")

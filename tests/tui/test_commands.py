@@ -152,7 +152,7 @@ async def test_what_is_remembered_and_saved(opened: Opened) -> None:
         content = await read(app, pilot, "/memory")
         for part in (
             "persona",
-            "1 yours",
+            "1 user",
             "can be searched",
             "0 passages the agent wrote itself",
             "1 source, 3 passages",

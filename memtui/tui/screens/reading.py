@@ -109,9 +109,7 @@ def memory_text(store: "Store", remembered: "Remembered", width: int) -> Content
             Content(""),
         ]  # fmt: skip
     total = sum(remembered.messages.values())
-    kinds = ", ".join(
-        f"{fmt.count(count)} {KINDS.get(kind, kind)}" for kind, count in remembered.messages.items()
-    )
+    kinds = ", ".join(f"{fmt.count(n)} {kind}" for kind, n in remembered.messages.items())
     rows = [
         ("recall", f"{fmt.count(total, 'message')}" + (f": {kinds}" if kinds else "")),
         ("", f"{fmt.count(remembered.recall)} can be searched, "
@@ -132,12 +130,6 @@ def memory_text(store: "Store", remembered: "Remembered", width: int) -> Content
         for number, text in enumerate(remembered.first, start=1):
             lines.append(Content.styled(f"{number:>2}  ", "$muted") + safe.line(text, "", 400))
     return Content("\n").join([*lines, *_window(store, width)])
-
-
-KINDS = {
-    "user": "yours", "assistant": "of the agent", "tool": "results", "login": "logins",
-    "heartbeat": "heartbeats", "alert": "alerts", "note": "notes", "summary": "summaries",
-}  # fmt: skip
 
 
 def _window(store: "Store", width: int) -> list[Content]:

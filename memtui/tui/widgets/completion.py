@@ -49,7 +49,7 @@ def entries(text: str, store: Store) -> list[Entry]:
 
 
 def _models(typed: str, store: Store) -> list[Entry]:
-    names = [(commands.DEFAULT_MODEL, "the configured one")]
+    names = [(commands.DEFAULT_MODEL, "what is configured")]
     names += [(model.name, model.detail) for model in store.models or ()]
     if typed in dict(names):
         return []
