@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from memtui import paths
-from memtui.api.agents import Block
+from memtui import config, paths
+from memtui.api.agents import Block, TurnRequest
 from memtui.api.blocks import BlockChange, NewBlock
 from memtui.api.client import Client
 from memtui.api.errors import ConflictError, MemtuiError, NotFoundError, UsageError
-from memtui.api.events import MemoryEdited
+from memtui.api.events import MemoryEdited, PermissionAsked, PermissionSettled
 from tests.cli.conftest import Memtui
+from tests.fakes import Reply, ScriptedServer, call, say
 
 pytestmark = pytest.mark.usefixtures("shared")
 
@@ -172,3 +173,39 @@ def test_a_permission_nobody_waits_for(agent: str) -> None:
 
     with pytest.raises(MemtuiError, match="Nobody waits"):
         asyncio.run(work())
+
+
+def test_a_question_is_answered_over_http(memtui: Memtui, agent: str) -> None:
+    """The whole way: a real engine process, its stream of events, and the answer."""
+
+    def script(body: dict[str, Any]) -> Reply:
+        if body["messages"][-1]["role"] == "tool":
+            return say(json.loads(body["messages"][-1]["content"])["status"])
+        return call("append_to_text_file", filename="log", content="[b]", request_heartbeat=True)
+
+    async def answer(found: str) -> str:
+        async with Client() as client, Client() as other:
+            await client.reload()
+            await client.enable_tool(found, "append_to_text_file")
+            async with aclosing(other.events(answers=True)) as events:
+                await anext(events)
+                turn = asyncio.create_task(client.turn(found, TurnRequest(text="Write.")))
+                async for event in events:
+                    if isinstance(event, PermissionAsked):
+                        (waiting,) = await client.permissions()
+                        assert waiting.model_dump() == event.model_dump(exclude={"type"})
+                        await client.answer_permission(event.id, "once")
+                    if isinstance(event, PermissionSettled):
+                        assert event.answer == "once"
+                        break
+                return (await turn).reply
+
+    with ScriptedServer(script) as server:
+        config.save({"llm.model": "openai/m", "llm.api_base": server.api_base, "llm.api_key": "k"})
+        found = json.loads(memtui("show", "agent", agent, "--json").out)["id"]
+        assert asyncio.run(answer(found)) == "OK"
+        assert (config.load().tools_folder() / "log").read_text() == "[b]\n"
+        refused = memtui("ask", "--agent", agent, "Write again.")
+        assert refused.out == "Failed\n"
+        verbose = memtui("ask", "--agent", agent, "-v", "Write again.")
+        assert "nobody is there who could give it" in verbose.err
