@@ -15,7 +15,7 @@ QUOTED = 2000
 """Characters of a tool's argument or result that the Markdown quotes; JSON Lines have all."""
 
 _EVENTS = {
-    "login": "The user came in.",
+    "login": "The user came in",
     "heartbeat": "Heartbeat",
     "alert": "Alert",
     "summary": "Summary of earlier messages",
@@ -91,11 +91,11 @@ class _Talk:
         else:
             what = _EVENTS.get(message.kind, message.kind)
             text = "" if message.kind == "login" else plain(message.text)
-            yield True, f"**{what}** · {time}" + (f"\n{text}" if text else "")
+            yield True, f"**{what}** · {time}" + (f"\n\n{text}" if text else "")
 
     def _assistant(self, message: Message, time: str) -> Iterator[tuple[bool, str]]:
         if message.thought:
-            yield True, f"*Thought* · {time}\n{plain(message.thought)}"
+            yield True, f"*Thought* · {time}\n\n{plain(message.thought)}"
         tool = message.tool
         if tool is not None and message.text:
             self._said.add(tool.id)
@@ -109,6 +109,8 @@ class _Talk:
 
 def _arguments(arguments: dict[str, object]) -> Iterator[str]:
     for name, value in arguments.items():
+        if name == "request_heartbeat" or (name == "page" and not value):
+            continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield f"- {plain_line(name)}: {plain(text, QUOTED)}" if name else plain(text, QUOTED)
 

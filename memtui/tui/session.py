@@ -240,6 +240,10 @@ class Session:
     async def retry(self) -> None:
         """Send the last thing the user said again, in place of what came of it."""
         self._check_idle()
+        if unsent := [item for item in self.store.items if item.state == "failed"]:
+            self.store.remove_item(unsent[-1])  # the engine has not heard of it
+            await self.send(unsent[-1].text)
+            return
         await self._run(lambda client, agent_id: client.retry(agent_id))
 
     async def event(self, kind: Any) -> None:

@@ -171,6 +171,19 @@ async def test_events(opened: Opened) -> None:
             assert f"] {kind}" in await read(app, pilot, "/dump")
 
 
+async def test_summarised_on_request(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        assert app.store.agent is not None
+        async with Client() as client:
+            await client.turn(app.store.agent.id, library.TurnRequest(text="And the kestrel?"))
+        await say(app, pilot, "/summarize")
+        await until(pilot, lambda: "messages were summarised." in told(app))
+        assert "] summary" in await read(app, pilot, "/dump")
+        await say(app, pilot, "/undo")
+        await until(pilot, lambda: "Undone: " in told(app))
+        assert "] summary" not in await read(app, pilot, "/dump")
+
+
 async def test_a_copy_is_opened(opened: Opened) -> None:
     async with opened() as (app, pilot):
         first = app.store.agent
