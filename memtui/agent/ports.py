@@ -79,9 +79,11 @@ class Memory(Protocol):
         """Note that it was; searches that show documents do so themselves."""
 
     async def edit_block(
-        self, label: str, value: str, author: str, turn_id: str = ""
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
     ) -> BlockVersion:
-        """Raises UsageError over the limit, NotFoundError for an unknown label."""
+        """Raises UsageError over the limit, NotFoundError for an unknown label, ConflictError when
+        the block does not read `before` any more: the user has edited it meanwhile.
+        """
 
     async def in_context(self) -> list[Message]:
         """The messages in the context window, oldest first."""

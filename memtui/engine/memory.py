@@ -52,7 +52,7 @@ class AgentMemory:
         self._after_reading = True
 
     async def edit_block(
-        self, label: str, value: str, author: str, turn_id: str = ""
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
     ) -> BlockVersion:
         return await asyncio.to_thread(
             self._record.blocks.edit,
@@ -62,6 +62,7 @@ class AgentMemory:
             author,
             turn_id,
             self._after_reading,
+            before,
         )
 
     async def in_context(self) -> list[Message]:

@@ -25,14 +25,19 @@ class Blocks:
         author: str,
         turn_id: str = "",
         after_reading: bool = False,
+        before: str | None = None,
     ) -> BlockVersion:
         """Give the block `label` the text `value`; the edit is kept, and can be undone.
 
         Raises UsageError when that is more than the block's limit, NotFoundError when there is no
-        such block or agent.
+        such block or agent, ConflictError when the block does not read `before` any more.
         """
         with self._record.write() as connection:
             block = self._block(connection, agent_id, label)
+            if before is not None and block.value != before:
+                raise ConflictError(
+                    f"The block {label!r} was changed just now. Nothing was done; look at it again."
+                )
             version = write(connection, agent_id, block, value, author)
             detail = {"label": label, "before": block.value, "after": value}
             note(connection, agent_id, "memory", detail, turn_id, after_reading)

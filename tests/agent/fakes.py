@@ -100,7 +100,7 @@ class Store:
         self.after_reading = True
 
     async def edit_block(
-        self, label: str, value: str, author: str, turn_id: str = ""
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
     ) -> BlockVersion:
         await self._pass("edit_block")
         for block in self.core:

@@ -8,6 +8,8 @@ import pytest
 
 from memtui.agent.ports import NewMessage
 from memtui.api.agents import NewAgent
+from memtui.api.blocks import BlockChange
+from memtui.api.errors import ConflictError
 from memtui.engine.engine import Engine
 from memtui.engine.memory import AgentMemory
 
@@ -71,3 +73,17 @@ async def test_an_insert_is_found_by_the_very_next_search(memory: AgentMemory) -
     assert [hit.text for hit in reply.hits] == ["The heron nests in the alder."]
     assert reply.hits[0].created_at
     assert not memory.after_reading
+
+
+async def test_an_edit_of_the_users_is_never_overwritten(
+    engine: Engine, memory: AgentMemory
+) -> None:
+    human = next(block for block in await memory.blocks() if block.label == "human")
+    change = BlockChange(value="Mine.")
+    await engine.blocks.change(memory.agent_id, "human", change)
+    with pytest.raises(ConflictError, match="changed just now"):
+        await memory.edit_block("human", human.value + "!", "agent", "t1", before=human.value)
+    await memory.edit_block("human", "Mine. And his.", "agent", "t1", before="Mine.")
+    assert [v.before for v in await engine.blocks.versions(memory.agent_id)] == [
+        "Mine.", human.value,
+    ]  # fmt: skip

@@ -58,7 +58,9 @@ async def _write(context: ToolContext, block: Block, value: str) -> Result:
         )
     if value == block.value:
         return Result(f"The block {block.label!r} already reads like that.")
-    version = await context.memory.edit_block(block.label, value, "agent", context.turn_id)
+    version = await context.memory.edit_block(
+        block.label, value, "agent", context.turn_id, before=block.value
+    )
     context.emit(
         MemoryEdited(
             agent_id=context.memory.agent_id,
