@@ -117,6 +117,14 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
                 window=stated(words),
             )
         )
+    if name == "UnprocessableError":
+        return Failure(
+            ModelError(
+                f"The request was refused by {place} (422). Check llm.model and llm.api_base with"
+                " `memtui configure --show`, or choose another model."
+            ),
+            no_tools=True,  # perhaps
+        )
     if _NO_TOOLS.search(words):
         return Failure(
             ModelError(

@@ -143,7 +143,7 @@ class RemoteModel:
                 if not started and self._give_way(error):
                     continue
                 failure = explain(error, self._target, started)
-            if failure.no_tools and not started and self._habits.refuse():
+            if failure.no_tools and tools and not started and self._habits.refuse():
                 continue
             delay = self._delay(failure, attempts, broken)
             if delay is None or clock() + delay >= deadline:
@@ -173,6 +173,8 @@ class RemoteModel:
         response: Any = None
         try:
             response = await self._within(self._call(messages, tools), deadline, reader)
+            if response is None:
+                raise UnprocessableError
             if hasattr(response, "__anext__"):
                 while True:
                     raw = await self._within(anext(response, None), deadline, reader)
@@ -274,6 +276,9 @@ class RemoteModel:
         """Whether to ask again without an optional parameter that the server refuses."""
         if isinstance(error, NotStreamedError):
             return True
+        if isinstance(error, UnprocessableError) and "tool_choice" not in self._without:
+            self._without |= {"stream_options", "tool_choice"}
+            return True
         for parameter in OPTIONAL:
             if parameter not in self._without and errors.rejects(error, parameter):
                 self._without.add(parameter)
@@ -293,6 +298,10 @@ class RemoteModel:
         provider, slash, _ = self.name.partition("/")
         known = slash and provider in {str(getattr(p, "value", p)) for p in litellm.provider_list}
         return self.name if known or not self._api_base else f"openai/{self.name}"
+
+
+class UnprocessableError(Exception):
+    """The server refused the request with the status 422; litellm does not say why."""
 
 
 class NotStreamedError(Exception):

@@ -284,6 +284,43 @@ async def test_reasoning_is_inner_monologue() -> None:
     assert [e.text for e in played.of("thought.delta")] == ["Let me ", "see.", "I agree."]
 
 
+async def test_thoughts_in_an_argument_are_monologue_and_not_passed_on() -> None:
+    played = Played()
+    first = {"inner_thoughts": "I note it.", "content": "x", "request_heartbeat": True}
+    reply = await played.turn(
+        calls(
+            ("archival_memory_insert", first),
+            ("send_message", {"inner_thoughts": " And say so. ", "message": "Noted."}),
+            thought="Well.",
+        ),
+        say("Done."),
+    )
+    assert [step.ok for step in reply.steps] == [True] * 3
+    assert [step.thought for step in reply.steps[:2]] == ["Well.\n\nI note it.", "And say so."]
+    assert "inner_thoughts" not in str([step.arguments for step in reply.steps])
+    thoughts = "".join(event.text for event in played.of("thought.delta"))
+    assert thoughts == "Well.I note it. And say so. "
+    shown = played.model.requests[1][2]
+    assert shown["content"] == "Well.\n\nI note it."
+    assert "inner_thoughts" not in json.dumps(played.model.requests[1])
+
+
+async def test_an_answer_that_begins_anew_replaces_what_came_of_it() -> None:
+    played = Played()
+    half = call("send_message", '{"message": "Hal', thought="Hm")[:-1]
+    reply = await played.turn(
+        [Piece(waiting="Too many requests: trying again in 2 s."), *half,
+         Piece(restart=True), *say("Whole.", thought="Ah.")]
+    )  # fmt: skip
+    assert (reply.reply, reply.steps[0].thought, len(reply.steps)) == ("Whole.", "Ah.", 1)
+    kinds = played.kinds()
+    anew = kinds.index("answer.restarted")
+    assert kinds.index("turn.waiting") < kinds.index("message.delta") < anew
+    after = [e for e in played.events[anew:] if e.type == "message.delta"]
+    assert "".join(event.text for event in after) == "Whole."
+    assert played.of("turn.waiting")[0].text == "Too many requests: trying again in 2 s."
+
+
 async def test_calls_are_put_together_whatever_the_server_does() -> None:
     async def reply_to(*pieces: Piece) -> TurnReply:
         return await Played().turn(list(pieces), say("end"))

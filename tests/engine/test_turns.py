@@ -1,19 +1,22 @@
 """Turns in the engine: queued in order, bounded by the settings, counted; with a real server."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memtui import config
-from memtui.api.agents import AgentDetail, NewAgent, TurnRequest
+from memtui.api.agents import AgentDetail, NewAgent, TurnReply, TurnRequest
 from memtui.api.errors import ConflictError, NotFoundError
 from memtui.api.events import Event
 from memtui.engine.engine import Engine
-from tests.fakes import Reply, ScriptedServer, call, fail, plain, say, stall
+from tests.fakes import Reply, ScriptedServer, call, cut, fail, plain, say, stall
 from tests.fakes.server import Script
 
 
@@ -67,7 +70,7 @@ class Heard:
         await asyncio.wait([self._task])
 
 
-def ask(engine: Engine, agent: AgentDetail, text: str) -> "asyncio.Task[object]":
+def ask(engine: Engine, agent: AgentDetail, text: str) -> asyncio.Task[TurnReply]:
     return asyncio.create_task(engine.agents.turn(agent.id, TurnRequest(text=text)))
 
 
@@ -198,3 +201,57 @@ async def test_heartbeats_of_an_agent_that_is_gone(engine: Engine, agent: AgentD
     await engine.agents.delete(agent.id)
     with pytest.raises(NotFoundError):
         await engine.heartbeats.set(agent.id, 1)
+
+
+async def test_a_model_without_tools_searches_and_answers(
+    engine: Engine, agent: AgentDetail
+) -> None:
+    def write(function: str, **arguments: object) -> Reply:
+        return plain(json.dumps({"thought": "Hm.", "function": function, "arguments": arguments}))
+
+    def script(body: dict[str, Any]) -> Reply:
+        last = body["messages"][-1]
+        if "tools" in body:
+            return fail(400, "gpt-4o does not support tools")
+        if last["content"].startswith("Result of archival_memory_insert:"):
+            return write("send_message", message="I keep that.")
+        return write("archival_memory_insert", content="Ada likes tea.", request_heartbeat=True)
+
+    with serving(engine, script) as server:
+        async with Heard(engine) as events:
+            reply = await engine.agents.turn(agent.id, TurnRequest(text="I like tea."))
+            again = await engine.agents.turn(agent.id, TurnRequest(text="Very much."))
+    assert (reply.status, reply.reply, again.reply) == ("done", *["I keep that."] * 2)
+    assert [step.thought for step in reply.steps] == ["Hm."] * 2
+    assert (await engine.agents.detail(agent.id)).archival == 2
+    assert "".join(e.text for e in events if e.type == "message.delta") == "I keep that." * 2
+    assert ["tools" in sent.body for sent in server.requests] == [True, *[False] * 4]
+
+
+async def test_a_stream_that_dies_is_not_shown_twice(engine: Engine, agent: AgentDetail) -> None:
+    whole = say("This is the whole answer.", "Hm.")
+    with serving(engine, [cut(whole, 7), whole]):
+        async with Heard(engine) as events:
+            reply = await engine.agents.turn(agent.id, TurnRequest(text="Well?"))
+    assert (reply.status, reply.reply) == ("done", "This is the whole answer.")
+    kinds = [event.type for event in events]
+    anew = kinds.index("answer.restarted")
+    assert "message.delta" in kinds[:anew]
+    said = [event.text for event in events[anew:] if event.type == "message.delta"]
+    assert "".join(said) == reply.reply
+    assert kinds.count("message.said") == 1
+
+
+async def test_a_wait_for_the_provider_is_told_and_can_be_left(
+    engine: Engine, agent: AgentDetail
+) -> None:
+    with serving(engine, lambda _: fail(429, "slow down", retry_after=60)):
+        async with Heard(engine) as events:
+            turn = ask(engine, agent, "Well?")
+            while not any(event.type == "turn.waiting" for event in events):
+                await asyncio.sleep(0.01)
+            began = time.monotonic()
+            await engine.agents.turns.cancel(agent.id)
+            assert time.monotonic() - began < 1  # 0.2 when nothing else runs
+            reply = await turn
+    assert (reply.status, reply.retryable) == ("cancelled", True)
