@@ -15,24 +15,41 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of one text that are shown."""
 
+MOST = 80_000
+"""Characters that are shown in all: laying out more stops the app for a while."""
+
 _NAMES = {"user": "you", "assistant": "agent", "tool": "result"}
 
 
 def dump_text(messages: "Sequence[Message]", _width: int) -> Content:
     """Oldest first; the number says how many there are from it to the end."""
-    if not messages:
-        return Content("There are no messages.")
-    lines: list[Content] = []
-    for number, message in zip(range(len(messages), 0, -1), messages, strict=True):
+    parts: list[Content] = []
+    for number, message in enumerate(reversed(messages), start=1):
         name = _NAMES.get(message.kind, message.kind)
         time = message.created_at.astimezone()
-        lines.append(
+        head = (
             Content.styled(f"[{number}] ", "$muted")
             + Content.styled(name, "bold $primary" if message.ok else "bold $error")
             + Content.styled(f"  {time:%Y-%m-%d %H:%M:%S}", "$muted")
         )
-        lines += [*_body(message), Content("")]
-    return Content("\n").join(lines)
+        parts.append(Content("\n").join([head, *_body(message), Content("")]))
+    return Content("\n").join(_last(parts))
+
+
+def _last(parts: Sequence[Content]) -> list[Content]:
+    """Of the newest first, those that are shown, oldest first, and how many are not."""
+    shown, room = list[Content](), MOST
+    for part in parts:
+        room -= len(part)
+        if shown and room < 0:
+            break
+        shown.append(part)
+    if not parts:
+        shown.append(Content("There are no messages."))
+    if more := len(parts) - len(shown):
+        text = f"({more:,} earlier ones are left out here; /export writes the whole conversation)\n"
+        shown.append(Content.styled(text, "$muted"))
+    return shown[::-1]
 
 
 def _body(message: "Message") -> list[Content]:
@@ -54,11 +71,10 @@ def _body(message: "Message") -> list[Content]:
 
 
 def raw_text(messages: Sequence[dict[str, Any]], _width: int) -> Content:
-    """OpenAI's messages, exactly as they are sent, as JSON."""
-    if not messages:
-        return Content("There are no messages.")
+    """OpenAI's messages, exactly as they are sent, as JSON; the first one always."""
     parts = [
         safe.text(json.dumps(message, ensure_ascii=False, indent=2), limit=safe.LONGEST)
         for message in messages
     ]
-    return Content(",\n").join(parts)
+    head, rest = parts[:1], _last(parts[:0:-1]) if len(parts) > 1 else []
+    return Content(",\n").join([*head, *rest] or [Content("There are no messages.")])
