@@ -155,7 +155,8 @@ class Turn:
 
     @property
     def _retryable(self) -> bool:
-        return self._received and self._status in ("failed", "cancelled")
+        spoken = self._received and self._request.kind == "message"
+        return spoken and self._status in ("failed", "cancelled")
 
     # -- what comes in ---------------------------------------------------------------------------
 

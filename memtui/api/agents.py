@@ -205,7 +205,7 @@ class Step(BaseModel):
 class TurnReply(BaseModel):
     """A turn as it ended. `found` is False when the agent looked and its sources do not answer.
 
-    `retryable`: it broke off, and what began it is kept and can be sent again.
+    `retryable`: it broke off, and the user's message is kept and can be sent again.
     """
 
     agent: str

@@ -97,7 +97,9 @@ class Models:
         try:
             answer = model.stream([{"role": "user", "content": "Answer with the word: yes"}], [])
             async with aclosing(answer):
-                await anext(answer, None)
+                async for chunk in answer:
+                    if not chunk.waiting:
+                        break
         except ModelError as error:
             raise ModelError(f"{name} was not taken: it does not answer. {error}") from None
 
