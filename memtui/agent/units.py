@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import Any
 
 from memtui.agent import envelope
+from memtui.agent.notices import MEMORY_WARNING
 from memtui.agent.text import shorten
 from memtui.agent.tokens import Scale
 from memtui.api.agents import Message, ToolCall
@@ -46,7 +47,13 @@ def units(history: Sequence[Message]) -> list[Unit]:
             elif message.text or message.thought:
                 found.append(Unit(message))
         elif message.kind != "tool" and not (message.kind == "note" and not message.ok):
-            found.append(Unit(message))
+            # The warning came in between: what the agent was about to answer stays the last.
+            aside = (
+                message.text == MEMORY_WARNING
+                and found
+                and found[-1].message.turn_id == message.turn_id
+            )
+            found.insert(len(found) - bool(aside), Unit(message))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import Reply, ScriptedServer
+from tests.fakes import Reply, ScriptedServer, plain
 
 Scripted = Callable[..., AbstractContextManager[ScriptedServer]]
 
@@ -26,7 +26,11 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     def serving(
         script: Callable[[dict[str, Any]], Reply], window: int = 8192
     ) -> Iterator[ScriptedServer]:
-        with ScriptedServer(script) as server:
+        def answer(body: dict[str, Any]) -> Reply:
+            # Without tools, a summary is asked for.
+            return script(body) if body.get("tools") else plain("We talked, and I took note.")
+
+        with ScriptedServer(answer) as server:
             monkeypatch.setenv("MEMTUI_LLM__MODEL", "my-model")
             monkeypatch.setenv("MEMTUI_LLM__API_BASE", server.api_base)
             monkeypatch.setenv("MEMTUI_LLM__CONTEXT_WINDOW", str(window))
