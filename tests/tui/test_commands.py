@@ -93,6 +93,12 @@ async def test_taken_out_and_brought_back(opened: Opened) -> None:
         await until(pilot, lambda: "Undone: " in told(app) and "were taken out" in told(app))
         await say(app, pilot, "/undo")
         await until(pilot, lambda: "nothing to undo" in told(app))
+        assert app.store.agent is not None
+        async with Client() as another:  # what is done in another terminal is seen in this one
+            await another.pop(app.store.agent.id, 100)
+            await until(pilot, lambda: kinds(app) == [])
+            await another.undo(app.store.agent.id)
+            await until(pilot, lambda: kinds(app) == ANSWERED)
 
 
 async def test_said_again(opened: Opened) -> None:
@@ -160,6 +166,14 @@ async def test_what_is_remembered_and_saved(opened: Opened) -> None:
             assert part in content, content  # fmt: skip
         await say(app, pilot, "/save")
         await until(pilot, lambda: "messages are saved; the last change was at " in told(app))
+
+
+async def test_the_context_window_is_shown(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        content = await read(app, pilot, "/context")
+        for part in ("core memory", "of 16,384 tokens for offline", "<persona", "It eats herring"):
+            assert part in content, content
+        assert "There is nothing to summarise yet" not in content
 
 
 async def test_events(opened: Opened) -> None:
@@ -255,8 +269,8 @@ async def test_a_model_of_its_own(opened: Opened) -> None:
         await until(pilot, lambda: "uses offline from now on" in told(app))
         assert app.store.agent is not None
         assert app.store.agent.model == "offline"
-        await say(app, pilot, "/model no-such-model")
-        await until(pilot, lambda: "names no model that memtui knows" in told(app))
+        await say(app, pilot, "/model not\ta name")
+        await until(pilot, lambda: "The name of a model is " in told(app))
         await say(app, pilot, "/model default")
         await until(pilot, lambda: app.store.agent and app.store.agent.model is None)
         # What was typed is meant, even if something longer is offered.
