@@ -182,6 +182,8 @@ class History:
         """None: the configured one. Raises what is wrong with the model, which is asked first."""
         if model is not None:
             model = model.strip()
+            async with self._agents.alone(agent_id):
+                pass  # nobody is asked for an agent that is busy, or not there
             await self._models.check(model)
             await self._models.try_out(model)
         async with self._agents.alone(agent_id):

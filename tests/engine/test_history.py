@@ -280,6 +280,10 @@ async def test_a_model_of_its_own(
         with pytest.raises(error, match=sentence):
             await client.set_model(agent.id, name)
     assert (await client.agent(agent.id)).model == "other-model"
+    asked = len(server.requests)
+    with pytest.raises(NotFoundError):
+        await client.set_model("nobody", "my-model")
+    assert len(server.requests) == asked
     assert (await client.set_model(agent.id, None)).model is None
     names = [one.name for one in await client.models()]
     assert names == ["offline", "my-model", "bad", "other-model"]
