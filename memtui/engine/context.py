@@ -46,7 +46,7 @@ class Contexts:
             window=window.size,
             known=model.window_known,
             reserve=reserve(window.size),
-            pressure=round(self._pressure * window.size),
+            pressure=0 if model.offline else round(self._pressure * window.size),
             total=sum(tokens.values()),
             waiting=len(window.evict),
             parts=[

@@ -30,6 +30,7 @@ COMMANDS = (
     Command("memorywarning", "Warn the agent that its context is nearly full", "say_memorywarning"),
     Command("fork", "Go on with a copy of the agent from here", "say_fork", "[NAME]"),
     Command("export", "Write the conversation to a file (.md, or .jsonl)", "say_export", "[PATH]"),
+    Command("context", "Show the context window part by part, with its text", "say_context"),
     Command("dump", "Show the messages in the context, or the last N", "say_dump", "[N]"),
     Command("dumpraw", "Show what the model is sent, as JSON", "say_dumpraw", "[N]"),
     Command("systemswap", "Exchange the system prompt; shows the difference", "say_systemswap",

@@ -340,6 +340,12 @@ class Store:
         self.parts, self.window = dict(event.parts), event.window
         changes.draw |= {"context"}
 
+    def _on_context_compacted(self, event: Any, changes: Changes) -> None:
+        folded = f"{event.messages:,} older messages were" if event.messages != 1 else "1 was"
+        self.note(event.problem or f"{folded} folded into a summary. /undo brings them back.")
+        self.add_block(Block(self.new_key("summary"), "event", "summary", event.summary))
+        changes.draw |= {"chat", "mind"}
+
     def _on_turn_ended(self, event: Any, changes: Changes) -> None:
         for item in self.items[-20:]:
             if item.live and item.turn == event.turn_id:

@@ -177,6 +177,15 @@ class HistoryDeeds(Deeds):
 
             self._ask(dump)
 
+    def say_context(self, _rest: str) -> None:
+        from memtui.tui.screens.context import context_text
+
+        async def context(client: "Client", agent_id: str) -> None:
+            view = await client.context(agent_id)
+            self._read("context window", partial(context_text, view))
+
+        self._ask(context)
+
     def say_memory(self, _rest: str) -> None:
         self.action_memory()
 
