@@ -13,6 +13,9 @@ from memtui.tui.screens.confirm import Confirm
 MOST = 1000
 """Lines of a text that are compared."""
 
+LONGEST = 4000
+"""Characters of a line that are shown."""
+
 
 class Compare(Confirm):
     """True for yes. The arrows scroll; y and n answer."""
@@ -36,11 +39,18 @@ class Compare(Confirm):
 
 
 def difference(before: str, after: str) -> list[Content]:
-    """Line by line: what goes, what comes, and what stays."""
+    """Line by line: what stays, what goes, what comes in its place."""
+    old, new = before.splitlines()[:MOST], after.splitlines()[:MOST]
     lines: list[Content] = []
-    for line in difflib.ndiff(before.splitlines()[:MOST], after.splitlines()[:MOST]):
-        if line[:2] != "? ":
-            style = {"+": "$success", "-": "$error"}.get(line[0], "$muted")
-            sign = Content.styled(line[0] + " ", style)
-            lines.append(sign + safe.text(line[2:], style, 4000))
+    # Not ndiff: it looks for likeness within lines, which may take minutes.
+    for what, i, j, k, n in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+        if what == "equal":
+            lines += [_line("  ", line, "$muted") for line in old[i:j]]
+        else:
+            lines += [_line("- ", line, "$error") for line in old[i:j]]
+            lines += [_line("+ ", line, "$success") for line in new[k:n]]
     return lines
+
+
+def _line(sign: str, line: str, style: str) -> Content:
+    return Content.styled(sign, style) + safe.text(line, style, LONGEST)
