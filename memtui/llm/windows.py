@@ -12,8 +12,9 @@ import httpx
 TIMEOUT = 2.0
 """Seconds for a server to say it; the questions are asked at the same time."""
 
+_N_CTX = re.compile(r"\bn_ctx\W{1,4}(\d+)")
 _LIMIT = re.compile(
-    r"(?:maximum|limit|n_ctx|context[ _](?:length|window|size)|allowed|available)\D{0,60}?"
+    r"(?:maximum|limit|context[ _](?:length|window|size)|allowed|available)\D{0,60}?"
     r"(\d[\d,_]{2,})"
     r"|(?:>|exceeds?)\s*(?:the limit of\s*)?(\d[\d,_]{2,})",
     re.IGNORECASE,
@@ -29,8 +30,9 @@ _KEYS = (
 
 def stated(words: str) -> int:
     """The window that a provider named when it refused a request as too long; 0 if it did not."""
-    found = _LIMIT.search(words)
-    return _number((found[1] or found[2]).replace(",", "").replace("_", "")) if found else 0
+    found = _N_CTX.search(words) or _LIMIT.search(words)
+    numbers = [number for number in found.groups() if number] if found else ["0"]
+    return _number(re.sub("[,_]", "", numbers[0]))
 
 
 async def ask(model: str, api_base: str, api_key: str = "") -> tuple[int, bool]:
