@@ -14,6 +14,10 @@ You act by calling functions. To call one, answer with one JSON object and nothi
 Arguments marked with * must be given. After a call you are told its result. The functions are:"""
 
 
+RESULT = "Result of calling "
+"""What a result begins with: a model that writes this itself is making one up."""
+
+
 def describe(tools: Sequence[dict[str, Any]]) -> str:
     """The tools as a text for the system prompt."""
     lines = [_HOW]
@@ -41,7 +45,7 @@ def rewrite(
         if role == "system" and not said:
             text = "\n\n".join(filter(None, (text, describe(tools))))
         elif role == "tool":
-            role, text = "user", f"Result of {names.get(message['tool_call_id'], 'it')}:\n{text}"
+            role, text = "user", f"{RESULT}{names.get(message['tool_call_id'], 'it')}:\n{text}"
         elif calls := message.get("tool_calls"):
             names |= {call["id"]: call["function"]["name"] for call in calls}
             text = "\n".join(_call(call, text if call is calls[0] else "") for call in calls)

@@ -35,7 +35,7 @@ ASK_AGAIN, MOST_ASKED = 10.0, 5
 CONNECT_TIMEOUT = 10.0
 """Seconds for a connection to be made."""
 
-OPTIONAL = ("stream_options", "tool_choice", "stream")
+OPTIONAL = ("stream_options", "tool_choice", "stream", "stop")
 """Parameters that some servers refuse, and that can be left out."""
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class RemoteModel:
                 yield Chunk(restart=True)
                 started = False
             if failure.why:
-                yield Chunk(waiting=f"{failure.why}: trying again in {delay:.0f} s.")
+                yield Chunk(waiting=f"{failure.why}: trying again in {max(1.0, delay):.0f} s.")
             await asyncio.sleep(delay)
 
     def _delay(self, failure: Failure, attempts: int, broken: bool) -> float | None:
@@ -251,6 +251,8 @@ class RemoteModel:
 
         litellm = load_litellm()
         options: dict[str, Any] = {}
+        if tools and self._habits.prompted and "stop" not in self._without:
+            options["stop"] = [f"\n{prompted.RESULT}"]
         messages, tools = self.sent(messages, tools)
         if tools:
             options["tools"] = list(tools)

@@ -213,7 +213,7 @@ async def test_a_model_without_tools_searches_and_answers(
         last = body["messages"][-1]
         if "tools" in body:
             return fail(400, "gpt-4o does not support tools")
-        if last["content"].startswith("Result of archival_memory_insert:"):
+        if last["content"].startswith("Result of calling archival_memory_insert:"):
             return write("send_message", message="I keep that.")
         return write("archival_memory_insert", content="Ada likes tea.", request_heartbeat=True)
 

@@ -79,6 +79,7 @@ async def test_a_provider_that_refuses_tools(refusal: Reply) -> None:
             )  # fmt: skip
             assert streamed == "Yes."
     assert [is_prompted(sent.body) for sent in server.requests] == [False, True, True]
+    assert server.requests[1].body["stop"] == ["\nResult of calling "]
     system, hello, greeted, result = server.requests[1].body["messages"]
     assert system["content"].startswith("You are Sam.\n\n### Functions")
     assert "- send_message: Says something.\n  - message* (string): What" in system["content"]
@@ -87,7 +88,7 @@ async def test_a_provider_that_refuses_tools(refusal: Reply) -> None:
         "thought": "I greet.", "function": "send_message", "arguments": {"message": "Hi", "x": 1},
     }  # fmt: skip
     assert result["role"] == "user"
-    assert result["content"] == 'Result of send_message:\n{"status": "OK"}\n\nAnd?'
+    assert result["content"] == 'Result of calling send_message:\n{"status": "OK"}\n\nAnd?'
 
 
 async def test_a_refusal_that_litellm_keeps_to_itself() -> None:
