@@ -152,7 +152,24 @@ def _history(
     record: "Record", connection: sqlite3.Connection, row: sqlite3.Row, detail: dict[str, Any]
 ) -> None:
     added: Sequence[int] = detail.get("added", ())
-    if turn_id := detail.get("turn_id"):
+    turn_id = detail.get("turn_id", "")
+    later = connection.execute(
+        """SELECT c.detail FROM messages m JOIN changes c ON c.id = m.removed_by
+           WHERE c.id > :change AND c.undone_at IS NULL AND m.agent_id = :agent
+           AND (m.id IN (SELECT value FROM json_each(:added))
+                OR (m.turn_id = :turn AND :turn <> ''))
+           ORDER BY c.id DESC LIMIT 1""",
+        {
+            "change": row["id"],
+            "agent": row["agent_id"],
+            "added": json.dumps(list(added)),
+            "turn": turn_id,
+        },
+    ).fetchone()
+    if later is not None:
+        what = json.loads(later["detail"]).get("text", "")
+        raise ConflictError(f"The same messages were changed since: {what} Undo that first.")
+    if turn_id:
         added = [*added, *sight.of_turn(connection, row["agent_id"], turn_id)]
     sight.remove(connection, row["id"], added)
     sight.bring_back(record, connection, row["id"], detail["removed"])
@@ -179,6 +196,8 @@ def _summary(
 def _system(
     record: "Record", connection: sqlite3.Connection, row: sqlite3.Row, detail: dict[str, Any]
 ) -> None:
+    if record.agents.system(row["agent_id"]) != detail["after"]:
+        raise ConflictError("The system prompt has changed since. Undo what came after it first.")
     connection.execute(
         "UPDATE agents SET system = ? WHERE id = ?", (detail["before"], row["agent_id"])
     )

@@ -194,3 +194,30 @@ def test_a_fork_remembers_the_same_and_goes_its_own_way(record: Record, agent: A
     assert record.blocks.list(agent.id)[1].value == "Ada."
     with pytest.raises(ConflictError):
         record.history.fork(agent.id, "Heron")
+
+
+def test_what_was_changed_again_is_undone_in_order(record: Record, agent: Agent) -> None:
+    talk(record, agent, "a", "apples", "pears")
+    before = said(record, agent)
+    message = record.messages.page(agent.id)[0]
+    record.history.cut(agent.id, message.id, "Sent again.", "b")
+    talk(record, agent, "b", "apples", "quinces")
+    reply = record.messages.page(agent.id)[1]
+    for text in ("plums", "grapes"):
+        reply = record.messages.page(agent.id)[1]
+        record.history.revise(agent.id, reply.model_copy(update={"text": text}), "Rewritten.")
+    record.history.pop(agent.id, 9)
+    again, first, second, popped = reversed(record.changes.list(agent.id))
+    for change in (again, first, second):
+        with pytest.raises(ConflictError, match=r"changed since: .*\. Undo that first"):
+            record.changes.undo(agent.id, change.id)
+    for change, text in ((popped, "grapes"), (second, "plums"), (first, "quinces")):
+        record.changes.undo(agent.id, change.id)
+        assert said(record, agent) == ["apples", text, "{}"]
+    record.changes.undo(agent.id, again.id)
+    assert said(record, agent) == before
+    record.history.set_system(agent.id, "Be quick.")
+    record.history.set_system(agent.id, "Be slow.")
+    quick = record.changes.list(agent.id)[1]
+    with pytest.raises(ConflictError, match="system prompt has changed since"):
+        record.changes.undo(agent.id, quick.id)
