@@ -217,6 +217,12 @@ class Store:
         self.turn = Turn(event.turn_id)
         if event.model:
             self.model = event.model
+        # What was read of it before this event came is told again by those that follow.
+        for item in [item for item in self.items[-40:] if item.turn == event.turn_id]:
+            self.remove_item(item)
+        for block in [block for block in self.blocks[-40:] if block.turn == event.turn_id]:
+            self.blocks.remove(block)
+            self._index.pop(block.key, None)
         for block in self.blocks:  # the turns before fold themselves away
             if not block.folded and block.kind != "search":
                 block.folded, block.version = True, block.version + 1

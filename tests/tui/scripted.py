@@ -55,7 +55,7 @@ TEXTS = (
 
 
 GREETING = Message(
-    id=1, agent_id="a1", turn_id="t0", kind="assistant", text="Hello, Ada!", created_at=NOW
+    id=1, agent_id="a1", turn_id="login", kind="assistant", text="Hello, Ada!", created_at=NOW
 )
 
 

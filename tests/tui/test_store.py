@@ -195,7 +195,13 @@ def test_a_history_read_again_while_the_turn_that_follows_speaks() -> None:
             assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
             assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
             assert s.blocks[0].text == THOUGHT
-    changes = s.apply([HistoryChanged(agent_id="a1")])
+    s = store()  # another terminal's turn begins while this one reads
+    s.apply([HistoryChanged(agent_id="a1")])
+    s.replace(*history.unfold(rows), s.live())
+    s.apply(events)
+    assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
+    assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
+    s.apply([HistoryChanged(agent_id="a1")])
     assert s.live() == frozenset()
     assert s.apply([HistoryChanged(agent_id="another")]).ask == set()
 
