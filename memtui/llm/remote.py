@@ -9,15 +9,15 @@ import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from memtui.api.errors import ModelError
 from memtui.llm import errors, inner, prompted, reading, windows
 from memtui.llm.chunk import Chunk
-from memtui.llm.errors import Failure, Target, explain
+from memtui.llm.errors import Failure, explain
 from memtui.llm.habits import Habits
 from memtui.llm.loading import load_litellm
+from memtui.llm.provider import NotStreamedError, Provider
 from memtui.llm.reading import AnswerReader, BrokenOffError
 
 DEFAULT_WINDOW = 8192
@@ -31,12 +31,6 @@ BACKOFF = 0.5
 
 ASK_AGAIN, MOST_ASKED = 10.0, 5
 """Seconds after which a server is asked again for a context window, and how often at most."""
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds for a connection to be made."""
-
-OPTIONAL = ("stream_options", "tool_choice", "stream", "stop")
-"""Parameters that some servers refuse, and that can be left out."""
 
 T = TypeVar("T")
 
@@ -71,8 +65,7 @@ class RemoteModel:
         self._window = context_window
         self._certain = bool(context_window)
         self._asked: list[float] = []  # when its server was asked for the window
-        self._target = Target(model, api_base, api_key)
-        self._without: set[str] = set()  # what this server refuses, or does not do
+        self._provider = Provider(model, api_base, api_key)
         self._answers_whole = False  # it was asked for an answer in one piece, and gave it
         self._habits = Habits(tools)
 
@@ -96,7 +89,7 @@ class RemoteModel:
         ollama = self.name.startswith(("ollama/", "ollama_chat/"))
         if not self._window and not ollama:  # for Ollama's, litellm would ask some server itself
             with contextlib.suppress(Exception):  # litellm raises plain Exception for "unknown"
-                info = litellm.get_model_info(self._litellm_name(litellm))
+                info = litellm.get_model_info(self._provider.litellm_name(litellm))
                 self._window = int(info.get("max_input_tokens") or info.get("max_tokens") or 0)
                 self._certain = bool(self._window)
         here = os.environ.get("OLLAMA_API_BASE", "http://localhost:11434") if ollama else ""
@@ -113,7 +106,7 @@ class RemoteModel:
         """Whether litellm would know whom to call: a provider's model, or a server of one's own."""
         litellm = await asyncio.to_thread(load_litellm)
         try:
-            litellm.get_llm_provider(self._litellm_name(litellm))
+            litellm.get_llm_provider(self._provider.litellm_name(litellm))
         except Exception:  # noqa: BLE001 litellm raises anything
             return False
         return True
@@ -124,7 +117,7 @@ class RemoteModel:
         """See `ChatModel.stream`."""
         await self.prepare()
         if not self._answers_whole:
-            self._without.discard("stream")
+            self._provider.without.discard("stream")
         clock = asyncio.get_running_loop().time
         deadline = clock() + self.max_wait
         attempts, broken, started = 0, False, False
@@ -140,9 +133,9 @@ class RemoteModel:
             except ModelError:
                 raise
             except Exception as error:  # noqa: BLE001 litellm raises anything
-                if not started and self._give_way(error):
+                if not started and self._provider.give_way(error):
                     continue
-                failure = explain(error, self._target, started)
+                failure = explain(error, self._provider.target, started)
             if failure.no_tools and tools and not started and self._habits.refuse():
                 continue
             delay = self._delay(failure, attempts, broken)
@@ -172,15 +165,19 @@ class RemoteModel:
         reader = AnswerReader([] if native else [tool["function"]["name"] for tool in tools])
         response: Any = None
         try:
-            response = await self._within(self._call(messages, tools), deadline, reader)
-            if response is None:
-                raise UnprocessableError
+            stop = [f"\n{prompted.RESULT}"] if tools and self._habits.prompted else []
+            call = self._provider.call(
+                *self.sent(messages, tools), stop, self.max_wait + self.idle_timeout
+            )
+            response = await self._within(call, deadline, reader)
             if hasattr(response, "__anext__"):
                 while True:
                     raw = await self._within(anext(response, None), deadline, reader)
                     if raw is None:
                         break
-                    if (chunk := reader.take(self._priced(reading.piece(raw), raw))) != Chunk():
+                    if (
+                        chunk := reader.take(self._provider.priced(reading.piece(raw), raw))
+                    ) != Chunk():
                         yield chunk
                 # litellm makes up a finish reason for a stream that has none
                 finish = getattr(response, "received_finish_reason", "stop") or getattr(
@@ -189,7 +186,7 @@ class RemoteModel:
             else:
                 chunk = reading.whole(response)
                 finish = chunk.finish_reason
-                yield reader.take(self._priced(chunk, response))
+                yield reader.take(self._provider.priced(chunk, response))
             if (chunk := reader.end()) != Chunk():
                 yield chunk
         finally:
@@ -201,22 +198,22 @@ class RemoteModel:
     def _conclude(self, reader: AnswerReader, finish: str | None) -> None:
         """Raises what an answer that came to its end still has wrong with it."""
         if finish == "content_filter":
-            raise errors.filtered(self._target)
+            raise errors.filtered(self._provider.target)
         if not reader.bears:
-            if "stream" in self._without:
-                raise errors.garbage(self._target)
-            self._without.add("stream")  # it may be that this server answers in one piece
+            if "stream" in self._provider.without:
+                raise errors.garbage(self._provider.target)
+            self._provider.without.add("stream")  # it may be that this server answers in one piece
             raise NotStreamedError
         if finish:
-            self._without.discard("finish")
-        elif "finish" in self._without and not reader.called:
+            self._provider.without.discard("finish")
+        elif "finish" in self._provider.without and not reader.called:
             finish = "stop"  # this server never says why it ends
         try:
             reader.check(finish)
         except BrokenOffError:
-            self._without |= {"finish"} if finish is None else set()
+            self._provider.without |= {"finish"} if finish is None else set()
             raise
-        self._answers_whole = "stream" in self._without
+        self._answers_whole = "stream" in self._provider.without
 
     async def _within(self, work: Awaitable[T], deadline: float, reader: AnswerReader) -> T:
         """Raises ModelError when it takes longer than the settings allow."""
@@ -231,8 +228,8 @@ class RemoteModel:
             if not timer.expired():
                 raise
             if limit < deadline:
-                raise errors.idle(self._target, self.idle_timeout) from None
-            raise errors.too_slow(self._target, self.max_wait, reader.bears) from None
+                raise errors.idle(self._provider.target, self.idle_timeout) from None
+            raise errors.too_slow(self._provider.target, self.max_wait, reader.bears) from None
 
     def sent(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
@@ -243,71 +240,6 @@ class RemoteModel:
         if tools and self._habits.inner:
             return inner.move(messages), inner.offer(tools)
         return messages, tools
-
-    async def _call(
-        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
-    ) -> Any:
-        import httpx
-
-        litellm = load_litellm()
-        options: dict[str, Any] = {}
-        if tools and self._habits.prompted and "stop" not in self._without:
-            options["stop"] = [f"\n{prompted.RESULT}"]
-        messages, tools = self.sent(messages, tools)
-        if tools:
-            options["tools"] = list(tools)
-            if "tool_choice" not in self._without:
-                options["tool_choice"] = "auto"
-        if not self._without & {"stream_options", "stream"}:
-            options["stream_options"] = {"include_usage": True}
-        if self._api_base:
-            options["api_base"] = self._api_base
-        if key := self._api_key or ("none" if self._api_base else ""):
-            options["api_key"] = key
-        return await litellm.acompletion(
-            model=self._litellm_name(litellm),
-            messages=list(messages),
-            stream="stream" not in self._without,
-            num_retries=0,
-            max_retries=0,
-            timeout=httpx.Timeout(self.max_wait + self.idle_timeout, connect=CONNECT_TIMEOUT),
-            **options,
-        )
-
-    def _give_way(self, error: Exception) -> bool:
-        """Whether to ask again without an optional parameter that the server refuses."""
-        if isinstance(error, NotStreamedError):
-            return True
-        if isinstance(error, UnprocessableError) and "tool_choice" not in self._without:
-            self._without |= {"stream_options", "tool_choice"}
-            return True
-        for parameter in OPTIONAL:
-            if parameter not in self._without and errors.rejects(error, parameter):
-                self._without.add(parameter)
-                return True
-        return False
-
-    def _priced(self, chunk: Chunk, raw: Any) -> Chunk:
-        """With what its tokens cost, by the price list that litellm brings along."""
-        if chunk.usage is None:
-            return chunk
-        litellm, cost = load_litellm(), 0.0
-        with contextlib.suppress(Exception):  # litellm raises anything for a model it has not
-            cost = sum(litellm.cost_per_token(self._litellm_name(litellm), usage_object=raw.usage))
-        return replace(chunk, usage=chunk.usage.model_copy(update={"cost": cost}))
-
-    def _litellm_name(self, litellm: Any) -> str:
-        provider, slash, _ = self.name.partition("/")
-        known = slash and provider in {str(getattr(p, "value", p)) for p in litellm.provider_list}
-        return self.name if known or not self._api_base else f"openai/{self.name}"
-
-
-class UnprocessableError(Exception):
-    """The server refused the request with the status 422; litellm does not say why."""
-
-
-class NotStreamedError(Exception):
-    """Nothing came where a stream was asked for."""
 
 
 async def _close(response: Any) -> None:

@@ -385,7 +385,7 @@ async def test_nothing_listens() -> None:
 
 
 async def test_a_connection_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memtui.llm.remote.CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr("memtui.llm.provider.CONNECT_TIMEOUT", 0.3)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         base = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
         others = [socket.socket() for _ in range(4)]
