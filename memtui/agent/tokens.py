@@ -10,6 +10,7 @@ Anthropic's, WordPiece); `calibration` corrects it by what the provider reports.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Features = tuple[float, ...]
@@ -33,6 +34,7 @@ _KINDS = bytes(
 )
 
 
+@lru_cache(maxsize=1024)  # step after step, most of what is sent is the same
 def features(text: str) -> Features:
     data = text.encode("utf-8", "replace")
     size = len(data)
