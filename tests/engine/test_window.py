@@ -22,7 +22,6 @@ WINDOW = 4096
 TEXTS = {
     "english": "The ledger of 1884 lists every ship, its captain and its cargo of salt. ",
     "chinese": "一八八四年的账簿记录了每一艘船、船长以及所载的盐货。",
-    "json": '{"id": "5f0c-11aa", "n": [1, 22, 333]}, ',
 }
 
 
@@ -110,7 +109,7 @@ async def test_a_small_window_is_never_exceeded(
             engine.record.blocks.edit(agent.id, label, full, "user")
         await engine.agents.attach(agent.id, source.id)
         pasted = (text * (200_000 // len(text) + 1))[:200_000]
-        for message in (pasted, "Which ship?", text * 20, *["And then?"] * 5):
+        for message in (pasted, "Which ship?", text * 20, *["And then?"] * 3):
             reply = await engine.agents.turn(agent.id, TurnRequest(text=message))
             # capped: this model forgets, with its first steps, how often it has searched
             assert reply.status in ("done", "capped"), reply.problem
