@@ -68,7 +68,9 @@ class AnswerReader:
         did not say that they end, or when it said so of nothing else either (None).
         """
         if self.called:
-            cut = finish in (None, "stop") and unclosed("".join(self._arguments))
+            arguments = "".join(self._arguments)
+            cut = finish in (None, "stop") and unclosed(arguments)
+            cut = cut or (finish is None and not arguments.strip())
         else:
             cut = finish is None
         if cut:
