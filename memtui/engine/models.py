@@ -23,6 +23,7 @@ class _Settings:
     model: str
     api_base: str
     api_key: str
+    key_of: str
     context_window: int
     idle_timeout: float
     max_wait: float
@@ -50,6 +51,7 @@ class Models:
             model,
             self.settings.text(f"{table}.api_base"),
             self.settings.text(f"{table}.api_key"),
+            self.settings.text(f"{table}.model"),
             int(self.settings.number(f"{table}.context_window")),
             self.settings.number(f"{table}.idle_timeout"),
             self.settings.number(f"{table}.max_wait"),
@@ -60,6 +62,7 @@ class Models:
                 wanted.model,
                 api_base=wanted.api_base,
                 api_key=wanted.api_key,
+                key_of=wanted.key_of,
                 context_window=wanted.context_window,
                 idle_timeout=wanted.idle_timeout,
                 max_wait=wanted.max_wait,

@@ -26,10 +26,14 @@ class NotStreamedError(Exception):
 
 
 class Provider:
-    """A model's server. `without` is what this one refuses, or does not do."""
+    """A model's server. `without` is what this one refuses, or does not do.
 
-    def __init__(self, model: str, api_base: str, api_key: str) -> None:
+    `key_of` is the model for which the key was set: no other provider than its own is sent it.
+    """
+
+    def __init__(self, model: str, api_base: str, api_key: str, key_of: str = "") -> None:
         self.target = Target(model, api_base, api_key)
+        self.key_of = key_of
         self.without: set[str] = set()
 
     def litellm_name(self, litellm: Any) -> str:
@@ -38,6 +42,15 @@ class Provider:
         provider, slash, _ = name.partition("/")
         known = slash and provider in {str(getattr(p, "value", p)) for p in litellm.provider_list}
         return name if known or not self.target.api_base else f"openai/{name}"
+
+    def key(self, litellm: Any) -> str:
+        """What is sent as the key; without one litellm takes the provider's own from the
+        environment, which in turn is never sent to an address of one's own."""
+        secret = self.target.secret
+        if self.target.api_base:
+            return secret or "none"
+        mine, its = _company(litellm, self.target.model), _company(litellm, self.key_of)
+        return "" if mine and its and mine != its else secret
 
     async def call(
         self,
@@ -60,7 +73,7 @@ class Provider:
         options = {name: value for name, value in options.items() if name not in self.without}
         if self.target.api_base:
             options["api_base"] = self.target.api_base
-        if key := self.target.secret or ("none" if self.target.api_base else ""):
+        if key := self.key(litellm):
             options["api_key"] = key
         response = await litellm.acompletion(
             model=self.litellm_name(litellm),
@@ -96,3 +109,10 @@ class Provider:
         with contextlib.suppress(Exception):  # litellm raises anything for a model it has not
             cost = sum(litellm.cost_per_token(self.litellm_name(litellm), usage_object=raw.usage))
         return replace(chunk, usage=chunk.usage.model_copy(update={"cost": cost}))
+
+
+def _company(litellm: Any, model: str) -> str:
+    """The provider of a model, as litellm calls it; empty when it does not know."""
+    with contextlib.suppress(Exception):  # litellm raises anything
+        return str(litellm.get_llm_provider(model)[1])
+    return ""

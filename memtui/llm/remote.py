@@ -39,7 +39,8 @@ class RemoteModel:
     """A model of any litellm provider, or of an OpenAI-compatible server at `api_base`.
 
     With an `api_base`, a name without a known provider is an OpenAI-compatible one, and a key
-    from the environment is never sent there. `context_window` is in tokens (0: ask litellm, known
+    from the environment is never sent there. `api_key` goes to the provider of the model `key_of`
+    alone, where that is known. `context_window` is in tokens (0: ask litellm, known
     after `prepare`; else DEFAULT_WINDOW), `idle_timeout` (between two pieces) and `max_wait` (for
     the whole answer, every attempt included) in seconds. `tools` says how they are offered.
     """
@@ -52,6 +53,7 @@ class RemoteModel:
         *,
         api_base: str = "",
         api_key: str = "",
+        key_of: str = "",
         context_window: int = 0,
         idle_timeout: float = 60.0,
         max_wait: float = 120.0,
@@ -65,7 +67,7 @@ class RemoteModel:
         self._window = context_window
         self._certain = bool(context_window)
         self._asked: list[float] = []  # when its server was asked for the window
-        self._provider = Provider(model, api_base, api_key)
+        self._provider = Provider(model, api_base, api_key, key_of)
         self._answers_whole = False  # it was asked for an answer in one piece, and gave it
         self._habits = Habits(tools)
 
