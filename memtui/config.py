@@ -10,7 +10,7 @@ import errno
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Setting:
     help: str
     secret: bool = False
     minimum: float | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def environment(self) -> str:
@@ -40,14 +41,20 @@ _MODEL = (
     Setting("api_key", "", "key for the provider", secret=True),
     Setting("context_window", 0, "tokens; 0 asks the provider, else 8192", minimum=0),
     Setting("idle_timeout", 60.0, "seconds without a token before a call is given up", minimum=0.1),
-    Setting("max_wait", 120.0, "seconds to wait for the first token", minimum=0.1),
+    Setting("max_wait", 120.0, "seconds for an answer, further attempts included", minimum=0.1),
+    Setting(
+        "tools",
+        "auto",
+        "how tools are offered: by the provider (native), in the prompt, or what works (auto)",
+        choices=("auto", "native", "prompt"),
+    ),
 )
 
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
         *(
-            Setting(f"llm.{s.key}", s.default, s.help, s.secret, s.minimum)
+            replace(s, key=f"llm.{s.key}")
             for s in _MODEL
         ),
         Setting("embedding.model", "builtin", "`builtin` (MiniLM, offline), or a litellm name"),
@@ -58,6 +65,15 @@ SETTINGS: dict[str, Setting] = {
         Setting("archive.database", "", "database on a Milvus server"),
         Setting("agent.persona", "sam_pov", "persona of a new agent"),
         Setting("agent.human", "basic", "human of a new agent"),
+        Setting("agent.pressure", 0.75, "share of the window at which an agent is warned, to 1",
+                minimum=0.1),
+        Setting("agent.max_steps", 12, "steps of a turn, after which it ends", minimum=1),
+        Setting("agent.max_failures", 3, "failures in a row that end a turn", minimum=1),
+        Setting("agent.max_identical", 3, "identical calls that end a turn", minimum=1),
+        Setting("tools.folder", "", "the folder of the agents' files; default: files in the data"),
+        Setting("tools.seconds", 30.0, "seconds that a tool of an agent may take", minimum=0.1),
+        Setting("tools.memory", 512, "megabytes of memory that a tool may take", minimum=64),
+        Setting("tools.allow_private_addresses", False, "let http_request reach this network"),
         Setting("engine.linger", 600.0, "seconds the engine outlives its last client", minimum=0),
         Setting("ui.theme", "memtui-dark", "theme of the app"),
         Setting("ui.keymap", "", "keys to change: `binding=key, binding=key`"),
@@ -95,8 +111,7 @@ def declared(key: str) -> Setting:
         return SETTINGS[key]
     table, _, name = key.rpartition(".")
     if table.startswith("models.") and name in MODEL_KEYS:
-        base = SETTINGS[f"llm.{name}"]
-        return Setting(key, base.default, base.help, base.secret, base.minimum)
+        return replace(SETTINGS[f"llm.{name}"], key=key)
     raise ConfigError(f"There is no setting {key!r}. `memtui configure --show` lists them all.")
 
 
@@ -115,6 +130,10 @@ def parse(setting: Setting, text: Value) -> Value:
         and not value >= setting.minimum
     ):
         raise ConfigError(f"{setting.key} must be at least {setting.minimum:g}, not {value:g}.")
+    if setting.choices and value not in setting.choices:
+        raise ConfigError(
+            f"{setting.key} is one of {', '.join(setting.choices)}, not {str(value)!r}."
+        )
     return value
 
 
@@ -165,6 +184,11 @@ class Config:
             return uri
         path = Path(uri).expanduser()
         return str(path if path.is_absolute() else paths.data_dir() / path)
+
+    def tools_folder(self) -> Path:
+        """Where the file tools of agents work."""
+        folder = os.path.expandvars(self.text("tools.folder"))
+        return paths.data_dir() / (Path(folder).expanduser() if folder else "files")
 
     def masked(self, key: str) -> str:
         """The value for a person's eyes: a secret shows its last four characters at most."""

@@ -46,6 +46,11 @@ def credentials_file() -> Path:
     return config_dir() / "credentials.toml"
 
 
+def tools_dir() -> Path:
+    """The user's own tools: Python files."""
+    return config_dir() / "tools"
+
+
 def record_file() -> Path:
     return data_dir() / "record.db"
 

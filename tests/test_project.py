@@ -10,6 +10,7 @@ import pytest
 
 import memtui
 from memtui.config import SETTINGS
+from memtui.tui.commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = [
@@ -45,6 +46,11 @@ def test_no_module_is_too_long() -> None:
 def test_the_readme_lists_every_setting() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [key for key in SETTINGS if f"| `{key}` |" not in readme] == []
+
+
+def test_the_readme_lists_every_slash_command() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [command.name for command in COMMANDS if f"`/{command.name}`" not in readme] == []
 
 
 def test_the_readme_shows_pictures_that_exist() -> None:

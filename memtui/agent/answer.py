@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
+from typing import Literal
 
 from memtui.agent.partial import PartialField
 from memtui.agent.ports import Chunk, ToolCallPart
@@ -16,13 +17,21 @@ MAX_CHARACTERS = 400_000
 SPEAKS = "send_message"
 """The tool whose `message` is what the agent says."""
 
+INNER = "inner_thoughts"
+"""The argument in which models think that send no content beside a call."""
+
+Progress = Literal["thought", "message", "restart", "waiting"]
+"""What becomes known of an answer while it arrives."""
+
 
 @dataclass
 class PendingCall:
     id: str = ""
     name: str = ""
     pieces: list[str] = field(default_factory=list)
-    spoken: PartialField | None = None
+    thought: PartialField = field(default_factory=lambda: PartialField(INNER))
+    spoken: PartialField = field(default_factory=lambda: PartialField("message"))
+    read: int = 0  # of `pieces`, by the two fields
 
     @property
     def arguments(self) -> str:
@@ -30,17 +39,21 @@ class PendingCall:
 
 
 class Answer:
-    """Takes chunks; reports thoughts and words of `send_message` as they arrive."""
+    """Takes chunks; `tell`s thoughts and words of `send_message` as they arrive, that all of them
+    are void because the answer begins anew, and what is being waited for.
+    """
 
-    def __init__(self, thought: Callable[[str], None], message: Callable[[str], None]) -> None:
-        self._on_thought = thought
-        self._on_message = message
+    def __init__(self, tell: Callable[[Progress, str], None]) -> None:
+        self._tell = tell
+        self._size = 0
+        self.usage = Usage(steps=1)
+        self._begin()
+
+    def _begin(self) -> None:
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self._latest: dict[int, PendingCall] = {}
-        self._size = 0
         self.calls: list[PendingCall] = []
-        self.usage: Usage | None = None
         self.finish_reason = ""
         self.declined = False
 
@@ -54,19 +67,22 @@ class Answer:
 
     def add(self, chunk: Chunk) -> None:
         """Raises ModelError when the answer does not end."""
+        if chunk.waiting:
+            self._tell("waiting", chunk.waiting)
+        if chunk.restart:
+            self._begin()
+            self._tell("restart", "")
         for text, kept in ((chunk.reasoning, self._reasoning), (chunk.content, self._content)):
             if text:
                 self._count(text)
                 kept.append(mend(text))
-                self._on_thought(kept[-1])
+                self._tell("thought", kept[-1])
         for part in chunk.tool_calls:
             self._add_part(part)
         if chunk.usage is not None:
-            self.usage = Usage(
-                prompt_tokens=chunk.usage.prompt_tokens,
-                completion_tokens=chunk.usage.completion_tokens,
-                steps=1,
-            )
+            self.usage.prompt_tokens = chunk.usage.prompt_tokens
+            self.usage.completion_tokens = chunk.usage.completion_tokens
+            self.usage.cost = chunk.usage.cost
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self.declined = self.declined or chunk.declined
 
@@ -90,14 +106,14 @@ class Answer:
             call.name += part.name
         if part.arguments:
             call.pieces.append(part.arguments)
-        if call.name != SPEAKS:
+        if not call.name:
             return
-        new = part.arguments
-        if call.spoken is None:
-            call.spoken = PartialField("message")
-            new = call.arguments
-        if words := call.spoken.feed(new):
-            self._on_message(words)
+        new, call.read = call.pieces[call.read :], len(call.pieces)
+        for piece in new:
+            if thought := call.thought.feed(piece):
+                self._tell("thought", thought)
+            if call.name == SPEAKS and (words := call.spoken.feed(piece)):
+                self._tell("message", words)
 
     def identify(self, taken: Container[str]) -> None:
         """Gives every call a name, and an id that is neither in `taken` nor used twice."""

@@ -69,8 +69,21 @@ class Memory(Protocol):
 
     async def blocks(self) -> list[Block]: ...
 
-    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
-        """Raises UsageError over the limit, NotFoundError for an unknown label."""
+    @property
+    def after_reading(self) -> bool:
+        """Whether the agent was shown anything from outside in this turn: documents, files, the
+        web. What it changes from then on is flagged, and undone in one step.
+        """
+
+    def has_read(self) -> None:
+        """Note that it was; searches that show documents do so themselves."""
+
+    async def edit_block(
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
+    ) -> BlockVersion:
+        """Raises UsageError over the limit, NotFoundError for an unknown label, ConflictError when
+        the block does not read `before` any more: the user has edited it meanwhile.
+        """
 
     async def in_context(self) -> list[Message]:
         """The messages in the context window, oldest first."""
@@ -78,8 +91,13 @@ class Memory(Protocol):
     async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
         """Commit all of them, or none, in one transaction."""
 
-    async def evict(self, ids: Sequence[int]) -> None:
-        """Take messages out of the context window; they stay in the history."""
+    async def fold(
+        self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
+    ) -> None:
+        """Append `messages`, the first of which is a summary that stands for the messages
+        `evicted` in the context window from now on; they stay in the history. In one transaction,
+        noted so that it can be undone.
+        """
 
     async def search_archive(
         self,
@@ -103,8 +121,16 @@ class Memory(Protocol):
     ) -> SearchReply:
         """What anyone said from `start` up to, not including, `end`, oldest first."""
 
-    async def insert_archival(self, text: str) -> None:
+    async def insert_archival(self, text: str, turn_id: str = "") -> None:
         """Returns once the very next `search_archive` finds it."""
+
+    async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
+        """The whole text of a `message` by its number or a `passage` by its id, and whether it is
+        from outside the conversation. Raises NotFoundError for what the agent may not see.
+        """
+
+    async def pause_heartbeats(self, minutes: int) -> None:
+        """No timed heartbeat for so long; 0: they may come again."""
 
     async def shown(self) -> list[Hit]:
         """Passages that this agent was ever shown, for its citations; `text` may be empty."""
@@ -124,16 +150,20 @@ class ToolCallPart(Protocol):
 
 
 class Tokens(Protocol):
-    """Tokens of one call, as the provider reported them."""
+    """Tokens of one call, as the provider reported them, and their cost in US dollars."""
 
     @property
     def prompt_tokens(self) -> int: ...
     @property
     def completion_tokens(self) -> int: ...
+    @property
+    def cost(self) -> float: ...
 
 
 class Chunk(Protocol):
-    """A piece of a model's answer. `declined`: the model looked and found no answer."""
+    """A piece of a model's answer. `declined`: the model looked and found no answer. `restart`:
+    what came before is void, the answer begins anew. `waiting` says what is being waited for.
+    """
 
     @property
     def content(self) -> str: ...
@@ -147,6 +177,10 @@ class Chunk(Protocol):
     def finish_reason(self) -> str | None: ...
     @property
     def declined(self) -> bool: ...
+    @property
+    def restart(self) -> bool: ...
+    @property
+    def waiting(self) -> str: ...
 
 
 class ChatModel(Protocol):
@@ -158,6 +192,9 @@ class ChatModel(Protocol):
     def context_window(self) -> int: ...
     @property
     def offline(self) -> bool: ...
+    @property
+    def window_known(self) -> bool:
+        """Whether anybody states the context window, so that it is not a guess."""
 
     async def prepare(self) -> None:
         """What is slow before the first call; harmless to repeat. Then `context_window` holds."""

@@ -33,6 +33,25 @@ class BlockVersion(BaseModel):
     created_at: datetime
 
 
+ChangeKind = Literal["memory", "block", "insert", "history", "summary", "system"]
+
+
+class Change(BaseModel):
+    """What was done to an agent's memory or history, and can be undone.
+
+    `text` says it in a sentence. `after_reading`: in a turn in which the agent had read documents,
+    so that a document may have asked for it. `turn_id` is empty when the user did it.
+    """
+
+    id: int
+    kind: ChangeKind
+    text: str
+    turn_id: str = ""
+    after_reading: bool = False
+    created_at: datetime
+    undone_at: datetime | None = None
+
+
 class AttachedSource(BaseModel):
     id: str
     name: str
@@ -40,8 +59,34 @@ class AttachedSource(BaseModel):
     documents: int = 0
 
 
+class Usage(BaseModel):
+    """Tokens as the provider reported them (0 for the offline reader), summed over the steps.
+
+    `cost` is in US dollars by litellm's price list, 0 for a model that is not in it; `seconds` are
+    those that the model took.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            steps=self.steps + other.steps,
+            seconds=self.seconds + other.seconds,
+            cost=self.cost + other.cost,
+        )
+
+
 class Agent(BaseModel):
-    """`model` is None for the configured one, `offline`, a litellm name or a `[models.NAME]`."""
+    """`model` is None for the configured one, `offline`, a litellm name or a `[models.NAME]`.
+
+    `usage` sums up every step it ever made.
+    """
 
     id: str
     name: str
@@ -51,13 +96,25 @@ class Agent(BaseModel):
     sources: list[AttachedSource] = []
     archival: int = 0
     recall: int = 0
+    usage: Usage = Usage()
     created_at: datetime
     used_at: datetime
 
 
+class QueuedTurn(BaseModel):
+    """A turn that waits for the agent to finish another."""
+
+    turn_id: str
+    kind: str = "message"
+    text: str = ""
+
+
 class AgentDetail(Agent):
+    """`busy`: a turn runs; `queued` wait for it, in this order."""
+
     blocks: list[Block] = []
     busy: bool = False
+    queued: list[QueuedTurn] = []
 
 
 class NewAgent(BaseModel):
@@ -104,15 +161,6 @@ class Citation(BaseModel):
     end: int = 0
 
 
-class Usage(BaseModel):
-    """Tokens as the provider reported them (0 for the offline reader), summed over the steps."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-
-
 class Message(BaseModel):
     """A row of the history. `text` is what was said, or a tool's result.
 
@@ -155,7 +203,10 @@ class Step(BaseModel):
 
 
 class TurnReply(BaseModel):
-    """A turn as it ended. `found` is False when the agent looked and its sources do not answer."""
+    """A turn as it ended. `found` is False when the agent looked and its sources do not answer.
+
+    `retryable`: it broke off, and the user's message is kept and can be sent again.
+    """
 
     agent: str
     reply: str
@@ -168,3 +219,4 @@ class TurnReply(BaseModel):
     problem: str = ""
     found: bool = True
     model: str = ""
+    retryable: bool = False

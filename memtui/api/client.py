@@ -8,36 +8,37 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import quote
-
-from pydantic import BaseModel, TypeAdapter
 
 from memtui import __version__, config, paths
 from memtui.api import launch
 from memtui.api.agents import (
     Agent,
     AgentDetail,
-    BlockVersion,
     Message,
     NewAgent,
     Template,
     TurnReply,
     TurnRequest,
 )
-from memtui.api.errors import ERRORS, MemtuiError, UnavailableError
+from memtui.api.calls import checked
+from memtui.api.context_calls import ContextCalls
+from memtui.api.errors import UnavailableError
 from memtui.api.events import EVENT, Event
+from memtui.api.heartbeat_calls import HeartbeatCalls
+from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.api.system import Check, EngineStatus
+from memtui.api.tool_calls import BlockCalls, ToolCalls
 
-T = TypeVar("T")
 _GONE = httpx.TransportError
 _REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
-class Client:
+class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
     """An open connection to the engine. Use it as `async with Client() as client:`.
 
     Entering finds or starts the engine; `notices` then holds sentences the user should read.
@@ -114,22 +115,8 @@ class Client:
                         "lost. Try again: the next request starts a new one."
                     ) from None
             else:
-                return _checked(response)
+                return checked(response)
         raise AssertionError("unreachable")
-
-    async def _get(self, kind: type[T] | Any, path: str, **params: Any) -> T:
-        wanted = {name: value for name, value in params.items() if value is not None}
-        reply = await self._send("GET", path, params=wanted)
-        result: T = TypeAdapter(kind).validate_python(reply)
-        return result
-
-    async def _post(
-        self, kind: type[T] | Any, path: str, body: BaseModel | None = None, method: str = "POST"
-    ) -> T:
-        json = body.model_dump(mode="json") if body is not None else None
-        reply = await self._send(method, path, json=json)
-        result: T = TypeAdapter(kind).validate_python(reply)
-        return result
 
     # the engine
 
@@ -154,14 +141,20 @@ class Client:
     async def doctor(self) -> list[Check]:
         return await self._get(list[Check], "/v1/doctor")
 
-    async def events(self) -> AsyncIterator[Event]:
-        """The engine's events from now on. Raises UnavailableError when the engine goes: call it
-        again with the next action, which starts a new one, and read everything anew.
+    async def events(self, answers: bool = False) -> AsyncIterator[Event]:
+        """The engine's events from now on. `answers`: you answer the permissions they ask for.
+
+        Raises UnavailableError when the engine goes: call it again with the next action, which
+        starts a new one, and read everything anew.
         """
         http = await self._connect()
         try:
             async with aconnect_sse(
-                http, "GET", "/v1/events", timeout=httpx.Timeout(10, read=60)
+                http,
+                "GET",
+                "/v1/events",
+                params={"answers": answers},
+                timeout=httpx.Timeout(10, read=60),
             ) as stream:
                 async for message in stream.aiter_sse():
                     if message.data:
@@ -232,21 +225,26 @@ class Client:
         return await self._post(AgentDetail, path, method="DELETE")
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100
+        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
     ) -> list[Message]:
-        """The `limit` messages before message id `before` (the last ones), oldest first."""
-        path = f"/v1/agents/{agent_id}/messages"
-        return await self._get(list[Message], path, before=before, limit=limit)
+        """The `limit` messages before message id `before` (the last ones), oldest first.
 
-    async def block_versions(self, agent_id: str) -> list[BlockVersion]:
-        return await self._get(list[BlockVersion], f"/v1/agents/{agent_id}/blocks/versions")
+        With `context` those that are in the context window, the last `limit` of them.
+        """
+        path = f"/v1/agents/{agent_id}/messages"
+        return await self._get(list[Message], path, before=before, limit=limit, context=context)
 
     async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
         """Run one turn and return how it ended; its events come on the stream meanwhile."""
         return await self._post(TurnReply, f"/v1/agents/{agent_id}/turns", request)
 
     async def cancel_turn(self, agent_id: str) -> None:
+        """Interrupt the running turn; those that wait for it go on waiting."""
         await self._send("POST", f"/v1/agents/{agent_id}/cancel")
+
+    async def take_back(self, agent_id: str, turn_id: str) -> None:
+        """Take a message out of the queue of those that wait."""
+        await self._send("DELETE", f"/v1/agents/{agent_id}/queue/{turn_id}")
 
     # personas and humans
 
@@ -268,20 +266,3 @@ def _over(socket: Path) -> httpx.AsyncClient:
         timeout=httpx.Timeout(10, read=None, write=None, pool=None),
         trust_env=False,
     )
-
-
-def _checked(response: httpx.Response) -> Any:
-    """The JSON of a reply; an error reply raises the class it names."""
-    if response.is_success:
-        return response.json() if response.content else None
-    try:
-        error = response.json()["error"]
-        kind, message = error["kind"], error["message"]
-    except (ValueError, KeyError, TypeError):
-        kind = "failed"
-        message = (
-            f"The engine refused this without saying why (HTTP status {response.status_code}). Try "
-            "again; if it stays so, `memtui engine stop` ends it, and the next command starts it "
-            "anew. The log that `memtui folder` names may say more."
-        )
-    raise ERRORS.get(kind, MemtuiError)(message)

@@ -44,6 +44,14 @@ class ModelError(MemtuiError):
     status = 502
 
 
+class ContextOverflowError(ModelError):
+    """The messages do not fit the model's context window; `window` is its size, if it was said."""
+
+    def __init__(self, text: str, window: int = 0) -> None:
+        super().__init__(text)
+        self.window = window
+
+
 class UnavailableError(MemtuiError):
     """The engine, Milvus or another part cannot be reached just now."""
 

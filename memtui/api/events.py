@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from memtui.api.agents import Citation, TurnStatus, Usage
 from memtui.api.library import Job
 from memtui.api.search import Hit
+from memtui.api.tools import Decision, PermissionRequest
 
 
 class _TurnEvent(BaseModel):
@@ -21,20 +22,44 @@ class TurnStarted(_TurnEvent):
     model: str = ""
 
 
-class ThoughtDelta(_TurnEvent):
-    """More of the inner monologue of step `step` (from 0)."""
+class TurnQueued(_TurnEvent):
+    """A turn waits for `ahead` others of the agent, in the order in which they were sent."""
+
+    type: Literal["turn.queued"] = "turn.queued"
+    kind: str = "message"
+    text: str = ""
+    ahead: int
+
+
+class StepEvent(_TurnEvent):
+    """Of step `step` (from 0) of the turn, while its answer arrives."""
+
+    step: int
+    text: str = ""
+
+
+class ThoughtDelta(StepEvent):
+    """More of the inner monologue."""
 
     type: Literal["thought.delta"] = "thought.delta"
-    step: int
-    text: str
 
 
-class MessageDelta(_TurnEvent):
+class MessageDelta(StepEvent):
     """More of what the agent says to the user, while the call's arguments still arrive."""
 
     type: Literal["message.delta"] = "message.delta"
-    step: int
-    text: str
+
+
+class AnswerRestarted(StepEvent):
+    """The answer broke off and begins anew: forget the step's deltas so far."""
+
+    type: Literal["answer.restarted"] = "answer.restarted"
+
+
+class TurnWaiting(StepEvent):
+    """Nothing comes just now; `text` says why, and for how long."""
+
+    type: Literal["turn.waiting"] = "turn.waiting"
 
 
 class ToolCalled(_TurnEvent):
@@ -65,6 +90,8 @@ class MessageSaid(_TurnEvent):
 
 
 class MemoryEdited(BaseModel):
+    """`after_reading`: in a turn that had read documents, so that one may have asked for it."""
+
     type: Literal["memory.edited"] = "memory.edited"
     agent_id: str
     turn_id: str = ""
@@ -73,6 +100,32 @@ class MemoryEdited(BaseModel):
     after: str
     author: str
     version: int
+    after_reading: bool = False
+
+
+class MemoryStored(BaseModel):
+    """The agent stored something in archival memory; `after_reading` as in `MemoryEdited`."""
+
+    type: Literal["memory.stored"] = "memory.stored"
+    agent_id: str
+    turn_id: str = ""
+    text: str
+    after_reading: bool = False
+
+
+class PermissionAsked(PermissionRequest):
+    """A tool call waits for the user's permission: answer with `POST /permissions/{id}`."""
+
+    type: Literal["permission.asked"] = "permission.asked"
+
+
+class PermissionSettled(BaseModel):
+    """A permission that was asked for is answered, or nobody waits for it any more (`gone`)."""
+
+    type: Literal["permission.settled"] = "permission.settled"
+    agent_id: str
+    id: str
+    answer: Decision | Literal["gone"]
 
 
 class ContextChanged(BaseModel):
@@ -84,11 +137,24 @@ class ContextChanged(BaseModel):
     window: int
 
 
+class ContextCompacted(BaseModel):
+    """The oldest `messages` of the context window are folded into `summary`, which stands there
+    instead of them and of any summary before. `problem` says why the model did not write it.
+    """
+
+    type: Literal["context.compacted"] = "context.compacted"
+    agent_id: str
+    messages: int
+    summary: str
+    problem: str = ""
+
+
 class TurnEnded(_TurnEvent):
     type: Literal["turn.ended"] = "turn.ended"
     status: TurnStatus
     problem: str = ""
     usage: Usage = Usage()
+    retryable: bool = False
 
 
 class JobProgress(BaseModel):
@@ -112,6 +178,18 @@ class AgentChanged(BaseModel):
     deleted: bool = False
 
 
+class HistoryChanged(BaseModel):
+    """An agent's history was changed otherwise than by a turn: read its messages again.
+
+    With a `turn_id`, those of that turn are not among what has changed: it begins after this, and
+    its own events tell of it.
+    """
+
+    type: Literal["history.changed"] = "history.changed"
+    agent_id: str
+    turn_id: str = ""
+
+
 class Problem(BaseModel):
     """Something a person should know: what happened, and what to do about it."""
 
@@ -133,18 +211,26 @@ class Resync(BaseModel):
 
 
 Event = Annotated[
-    TurnStarted
+    TurnQueued
+    | TurnStarted
     | ThoughtDelta
     | MessageDelta
+    | AnswerRestarted
+    | TurnWaiting
     | ToolCalled
     | ToolReturned
     | MessageSaid
     | MemoryEdited
+    | MemoryStored
+    | PermissionAsked
+    | PermissionSettled
     | ContextChanged
+    | ContextCompacted
     | TurnEnded
     | JobProgress
     | SourceChanged
     | AgentChanged
+    | HistoryChanged
     | Problem
     | Subscribed
     | Resync,

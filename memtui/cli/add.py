@@ -66,7 +66,7 @@ def _add(what: str, name: str, text: str | None, file: str | None, replace: bool
     check_name(name, f"{what}'s name")
     if (text is None) == (file is None):
         raise UsageError(f"Give the {what}'s text: either --text T or -f FILE.")
-    content = (text if file is None else _read(file)) or ""
+    content = (text if file is None else read_text(file)) or ""
     if not content.strip():
         raise UsageError(f"The {what}'s text is empty. Write at least a sentence.")
 
@@ -84,7 +84,8 @@ def _add(what: str, name: str, text: str | None, file: str | None, replace: bool
     output.line(f"Added the {what} {name}.")
 
 
-def _read(file: str) -> str:
+def read_text(file: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises MemtuiError."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig").strip()

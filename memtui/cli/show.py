@@ -9,12 +9,16 @@ from memtui.api.errors import NotFoundError
 from memtui.api.library import Document, Passage, PassageInContext, Source
 from memtui.api.plain import plain_line
 from memtui.cli import options, output
+from memtui.cli.context import context as context_window
 from memtui.cli.session import call, find_agent, find_source, pick
 
 
 @click.group()
 def show() -> None:
-    """Show an agent, a source, a document or a passage."""
+    """Show an agent, its context window, a source, a document or a passage."""
+
+
+show.add_command(context_window)
 
 
 @show.command()

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import secrets
-from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from memtui.agent import names, notices
 from memtui.agent import templates as shipped
-from memtui.agent.loop import Turn
 from memtui.api.agents import (
     Agent,
     AgentDetail,
@@ -32,7 +32,9 @@ from memtui.engine.finder import Finder
 from memtui.engine.hub import Hub
 from memtui.engine.memory import AgentMemory
 from memtui.engine.models import Models
+from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
+from memtui.engine.turns import Request, Turns
 from memtui.library.indexing import Indexer
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,13 @@ KINDS: dict[Plural, shipped.Kind] = {"personas": "persona", "humans": "human"}
 
 class Agents:
     def __init__(
-        self, parts: Parts, finder: Finder, indexer: Indexer, models: Models, hub: Hub
+        self,
+        parts: Parts,
+        finder: Finder,
+        indexer: Indexer,
+        models: Models,
+        toolbox: Toolbox,
+        hub: Hub,
     ) -> None:
         self._parts = parts
         self._record = parts.record
@@ -50,11 +58,8 @@ class Agents:
         self._indexer = indexer
         self._models = models
         self._hub = hub
-        self._turns: dict[str, asyncio.Task[TurnReply]] = {}
-        self._background: set[asyncio.Task[TurnReply]] = set()
         self._temporary: set[str] = set()
-        self._ending = False
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.turns = Turns(parts, models, toolbox, hub, self.memory, self._ended)
 
     # agents
 
@@ -98,12 +103,17 @@ class Agents:
     async def detail(self, agent_id: str) -> AgentDetail:
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
         blocks = await asyncio.to_thread(self._record.blocks.list, agent_id)
-        return AgentDetail(**agent.model_dump(), blocks=blocks, busy=agent_id in self._turns)
+        return AgentDetail(
+            **agent.model_dump(),
+            blocks=blocks,
+            busy=self.turns.running(agent_id),
+            queued=self.turns.queued(agent_id),
+        )
 
     async def delete(self, agent_id: str) -> None:
         """Remove the agent from both stores; returns when nothing of it can be found any more."""
         agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        await self.cancel(agent_id)
+        await self.turns.cancel(agent_id)
         await self._forget(agent_id)
         try:
             await self._indexer.wait(f"agent_{agent_id}")
@@ -114,7 +124,7 @@ class Agents:
         """Delete it from the record, after which nothing finds it; the archive follows soon."""
         self._temporary.discard(agent_id)
         await asyncio.to_thread(self._record.agents.delete, agent_id)
-        self._locks.pop(agent_id, None)
+        self.turns.forget(agent_id)
         self._indexer.wake()
         self._hub.emit(AgentChanged(agent_id=agent_id, deleted=True))
 
@@ -135,7 +145,7 @@ class Agents:
                 if attach
                 else notices.detached(source.name)
             )
-            memory = self._memory(agent_id)
+            memory = self.memory(agent_id)
             await memory.append(secrets.token_hex(6), [told])
             self._hub.emit(AgentChanged(agent_id=agent_id))
         return await self.detail(agent_id)
@@ -143,56 +153,41 @@ class Agents:
     # turns
 
     async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
-        """Run a turn after those that wait already. Raises NotFoundError, UsageError.
+        """Run a turn after those that wait already. Raises NotFoundError, UsageError, and
+        ConflictError when it is taken back before it began.
 
         It goes on when the client goes away; a temporary agent goes with its turn.
         """
-        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
-        if self._ending:
-            raise UnavailableError("The engine is stopping. Send the message again.")
         if request.kind == "message" and not request.text.strip():
             raise UsageError("The message is empty. Write something to the agent.")
-        run = asyncio.create_task(self._run(agent, request))
-        self._background.add(run)
-        run.add_done_callback(self._background.discard)
-        return await asyncio.shield(run)
+        if request.kind == "alert" and not request.text.strip():
+            request = request.model_copy(update={"text": notices.MEMORY_WARNING})
 
-    async def _run(self, agent: Agent, request: TurnRequest) -> TurnReply:
-        async with self._locks[agent.id]:
-            await asyncio.to_thread(self._record.agents.touch, agent.id)
-            model = self._models.get(agent.model)
-            turn = Turn(self._memory(agent.id), model, self._hub.emit, request)
-            task = self._turns[agent.id] = asyncio.create_task(turn.run())
-            try:
-                await asyncio.wait([task])
-            finally:
-                self._turns.pop(agent.id, None)
-            if agent.id in self._temporary:
-                await self._forget(agent.id)
-            elif not task.cancelled():
-                self._hub.emit(AgentChanged(agent_id=agent.id))
-            return turn.reply() if task.cancelled() else task.result()
+        async def as_given(_turn_id: str) -> TurnRequest:
+            return request
 
-    def _memory(self, agent_id: str) -> AgentMemory:
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        return await self.turns.run(agent, as_given, request.kind, request.text)
+
+    async def turn_alone(self, agent_id: str, request: Request) -> TurnReply:
+        """Run a turn if none waits or runs. Raises ConflictError, and what `request` raises."""
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        self.turns.check_idle(agent)
+        return await self.turns.run(agent, request)
+
+    @asynccontextmanager
+    async def alone(self, agent_id: str) -> AsyncIterator[Agent]:
+        """Keeps turns of the agent waiting. Raises NotFoundError, ConflictError while one runs."""
+        agent = await asyncio.to_thread(self._record.agents.get, agent_id)
+        async with self.turns.alone(agent):
+            yield agent
+
+    async def _ended(self, agent_id: str) -> None:
+        if agent_id in self._temporary:
+            await self._forget(agent_id)
+
+    def memory(self, agent_id: str) -> AgentMemory:
         return AgentMemory(agent_id, self._record, self._finder, self._indexer.wake)
-
-    async def cancel(self, agent_id: str) -> None:
-        """Interrupt the running turn and wait until it has ended. Nothing runs: nothing happens."""
-        task = self._turns.get(agent_id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-
-    def busy(self) -> bool:
-        return bool(self._background)
-
-    async def end(self) -> None:
-        """Interrupt every turn, and those that wait for one. No other begins."""
-        self._ending = True
-        while self._background:
-            for agent_id in list(self._turns):
-                await self.cancel(agent_id)
-            await asyncio.sleep(0.01)
 
     # personas and humans
 

@@ -11,7 +11,17 @@ from fastapi.responses import JSONResponse
 from memtui import __version__
 from memtui.api.errors import MemtuiError, UsageError
 from memtui.engine.engine import Engine
-from memtui.engine.routes import agents, search, sources, system
+from memtui.engine.routes import (
+    agents,
+    blocks,
+    context,
+    heartbeats,
+    history,
+    search,
+    sources,
+    system,
+    tools,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +40,7 @@ def create_app(engine: Engine) -> FastAPI:
     app.add_exception_handler(MemtuiError, _reported)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
-    for module in (system, sources, search, agents):
+    for module in (system, sources, search, agents, blocks, tools, history, context, heartbeats):
         app.include_router(module.router, prefix="/v1")
     return app
 

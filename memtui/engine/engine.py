@@ -14,11 +14,16 @@ from memtui.api.events import Problem, SourceChanged
 from memtui.api.library import Source
 from memtui.api.system import Check, EngineStatus
 from memtui.engine.agents import Agents, not_yet_gone
+from memtui.engine.blocks import Blocks
+from memtui.engine.context import Contexts
 from memtui.engine.doctor import examine
 from memtui.engine.finder import Finder
+from memtui.engine.heartbeats import Heartbeats
+from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
 from memtui.engine.models import Models
+from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import PartsIndex, PartsVectors
 from memtui.library.indexing import Indexer
@@ -58,7 +63,14 @@ class Engine:
         self.parts.refilled = self.indexer.wake
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.parts, self.indexer, self.hub)
-        self.agents = Agents(self.parts, self.finder, self.indexer, self.models, self.hub)
+        self.toolbox = Toolbox(self.record, self.hub, lambda: self.settings)
+        self.blocks = Blocks(self.record, self.hub)
+        self.agents = Agents(
+            self.parts, self.finder, self.indexer, self.models, self.toolbox, self.hub
+        )
+        self.contexts = Contexts(self.parts, self.agents, self.models, self.toolbox, self.hub)
+        self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
+        self.heartbeats = Heartbeats(self.record, self.agents.turns, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -89,6 +101,7 @@ class Engine:
             self.problem = error
             return
         self.indexer.start()
+        self.heartbeats.start()
         self._start(self._warm_up())
 
     def _open_record(self) -> None:
@@ -129,7 +142,8 @@ class Engine:
     async def quiet(self) -> None:
         """Interrupt turns and loads, so that whoever waits for one gets its answer."""
         self.parts.stopping()
-        await asyncio.gather(self.agents.end(), self.jobs.end())
+        await self.heartbeats.stop()
+        await asyncio.gather(self.agents.turns.end(), self.jobs.end())
         self.hub.close()
 
     async def end(self) -> None:
@@ -187,7 +201,7 @@ class Engine:
     def busy(self) -> bool:
         if self.problem is not None:
             return False
-        return bool(self.jobs.busy() or self.agents.busy())
+        return bool(self.jobs.busy() or self.agents.turns.busy())
 
     def status(self) -> EngineStatus:
         return EngineStatus(

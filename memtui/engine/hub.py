@@ -19,6 +19,7 @@ class Hub:
     def __init__(self, attended: Callable[[bool], object] = lambda listens: None) -> None:
         self._queues: set[asyncio.Queue[Event | None]] = set()
         self._attended = attended
+        self._answering = 0
         self.closed = False
 
     def emit(self, event: Event) -> None:
@@ -30,14 +31,17 @@ class Hub:
             else:
                 queue.put_nowait(event)
 
-    async def listen(self) -> AsyncGenerator[Event | None, None]:
+    async def listen(self, answers: bool = False) -> AsyncGenerator[Event | None, None]:
         """`Subscribed`, then every event; None now and then, as a sign of life.
+
+        `answers`: a person is there who can answer what an agent's tools ask.
 
         Ends when the hub closes, after what was emitted until then. Close the iterator
         (`contextlib.aclosing`) when it is left before that.
         """
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._queues.add(queue)
+        self._answering += answers
         if len(self._queues) == 1:
             self._attended(True)
         try:
@@ -51,6 +55,7 @@ class Hub:
                 yield event
         finally:
             self._queues.discard(queue)
+            self._answering -= answers
             if not self._queues:
                 self._attended(False)
 
@@ -58,6 +63,11 @@ class Hub:
     def heard(self) -> bool:
         """Whether anybody listens."""
         return bool(self._queues)
+
+    @property
+    def answering(self) -> bool:
+        """Whether anybody listens who can answer a question."""
+        return self._answering > 0
 
     def close(self) -> None:
         self.closed = True

@@ -1,18 +1,22 @@
 """One agent's memory as the agent sees it: a thin layer over the record and the search."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from memtui import record
 from memtui.agent.ports import NewMessage
 from memtui.api.agents import Agent, Block, BlockVersion, Message
+from memtui.api.errors import NotFoundError
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.engine.finder import Finder
 from memtui.record import Record
+from memtui.search.hybrid import DEPTH
 
-TURN_MESSAGES = 16
-"""More than a turn says: its question, and a message a step."""
+CANDIDATES = 2 * DEPTH
+"""All that a search can find: so many in each channel."""
 
 
 class AgentMemory:
@@ -26,6 +30,7 @@ class AgentMemory:
         self._finder = finder
         self._wake = wake
         self._began = datetime.now(UTC).isoformat(timespec="microseconds")
+        self._after_reading = False
 
     async def agent(self) -> Agent:
         return await asyncio.to_thread(self._record.agents.get, self.agent_id)
@@ -39,9 +44,25 @@ class AgentMemory:
     async def blocks(self) -> list[Block]:
         return await asyncio.to_thread(self._record.blocks.list, self.agent_id)
 
-    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+    @property
+    def after_reading(self) -> bool:
+        return self._after_reading
+
+    def has_read(self) -> None:
+        self._after_reading = True
+
+    async def edit_block(
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
+    ) -> BlockVersion:
         return await asyncio.to_thread(
-            self._record.blocks.edit, self.agent_id, label, value, author
+            self._record.blocks.edit,
+            self.agent_id,
+            label,
+            value,
+            author,
+            turn_id,
+            self._after_reading,
+            before,
         )
 
     async def in_context(self) -> list[Message]:
@@ -58,8 +79,13 @@ class AgentMemory:
             self._wake()
         return rows
 
-    async def evict(self, ids: Sequence[int]) -> None:
-        await asyncio.to_thread(self._record.messages.evict, list(ids))
+    async def fold(
+        self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
+    ) -> None:
+        new = [record.NewMessage(**vars(message)) for message in messages]
+        await asyncio.to_thread(
+            self._record.history.fold, self.agent_id, turn_id, new, list(evicted)
+        )
 
     async def search_archive(
         self,
@@ -70,7 +96,7 @@ class AgentMemory:
         source_id: str | None = None,
         document_page: int | None = None,
     ) -> SearchReply:
-        return await self._finder.search(
+        reply = await self._finder.search(
             SearchRequest(
                 query=query,
                 k=k,
@@ -80,22 +106,23 @@ class AgentMemory:
                 document_page=document_page,
             )
         )
+        if any(hit.source_id for hit in reply.hits):
+            self.has_read()
+        return reply
 
     async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
-        """Leaves out what was said in the turn that searches: it would find its own question."""
-        depth = min(100, offset + k + TURN_MESSAGES)
-        reply = await self._finder.search(
-            SearchRequest(query=query, k=depth, agent_id=self.agent_id, conversation=True)
-        )
+        """Leaves out what was said in the turn that searches: it would find its own question.
+
+        All candidates are looked at, so that the total is true on every page.
+        """
+        scope = f"recall_{self.agent_id}"
+        reply = await self._finder.find(query, [scope], "hybrid", CANDIDATES, 0)
         earlier = [hit for hit in reply.hits if hit.created_at < self._began]
-        hits = [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(earlier, start=1)]
-        return reply.model_copy(
-            update={
-                "hits": hits[offset : offset + k],
-                "total": reply.total - (len(reply.hits) - len(earlier)),
-                "offset": offset,
-            }
-        )
+        hits = [
+            hit.model_copy(update={"rank": rank})
+            for rank, hit in enumerate(earlier[offset : offset + k], start=offset + 1)
+        ]
+        return reply.model_copy(update={"hits": hits, "total": len(earlier), "offset": offset})
 
     async def search_dates(
         self, start: datetime, end: datetime, *, offset: int, k: int
@@ -122,10 +149,39 @@ class AgentMemory:
         ]
         return SearchReply(query="", mode="text", hits=hits, total=total, offset=offset)
 
-    async def insert_archival(self, text: str) -> None:
+    async def insert_archival(self, text: str, turn_id: str = "") -> None:
         # The text channel finds it at once; the vector follows.
-        await asyncio.to_thread(self._record.passages.add_to_scope, f"agent_{self.agent_id}", text)
+        await asyncio.to_thread(
+            self._record.passages.add_to_scope,
+            f"agent_{self.agent_id}",
+            text,
+            turn_id=turn_id,
+            after_reading=self._after_reading,
+        )
         self._wake()
+
+    async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
+        if kind == "message":
+            row = await asyncio.to_thread(
+                self._record.messages.seen, self.agent_id, int(name) if name.isdecimal() else 0
+            )
+            called = json.dumps(row.tool.arguments, ensure_ascii=False) if row.tool else ""
+            return row.text or called or row.thought, row.kind == "tool"
+        passage = await asyncio.to_thread(self._record.passages.get, name)
+        agent = await self.agent()
+        scopes = {f"agent_{agent.id}", f"recall_{agent.id}"}
+        if passage.scope not in scopes | {f"source_{source.id}" for source in agent.sources}:
+            raise NotFoundError(f"There is no passage {name}.")
+        return passage.text, passage.source_id is not None
+
+    async def pause_heartbeats(self, minutes: int) -> None:
+        until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+        def change(settings: dict[str, Any]) -> None:
+            if "heartbeat" in settings:
+                settings["heartbeat"]["paused_until"] = until if minutes else None
+
+        await asyncio.to_thread(self._record.agents.change_settings, self.agent_id, change)
 
     async def shown(self) -> list[Hit]:
         shown = await asyncio.to_thread(self._record.messages.shown, self.agent_id)

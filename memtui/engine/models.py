@@ -1,12 +1,18 @@
 """The language model an agent names: the offline reader, the configured one, a `[models.NAME]`."""
 
+import os
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 
 from memtui import config
-from memtui.api.errors import NotFoundError, UsageError
+from memtui.agent.calibration import Calibration
+from memtui.api.errors import ModelError, NotFoundError, UsageError
+from memtui.api.history import ModelName
+from memtui.llm import listing
 from memtui.llm.chunk import ChatModel
+from memtui.llm.loading import prepare
 from memtui.llm.offline import OfflineReader
-from memtui.llm.remote import RemoteModel, prepare
+from memtui.llm.remote import RemoteModel
 from memtui.search import terms
 
 
@@ -17,10 +23,12 @@ class _Settings:
     model: str
     api_base: str
     api_key: str
+    key_of: str
     context_window: int
     idle_timeout: float
     max_wait: float
     table: str
+    tools: str
 
 
 class Models:
@@ -30,6 +38,7 @@ class Models:
         self.settings = settings
         self._made: dict[_Settings, ChatModel] = {}
         self._offline = OfflineReader(terms.query_terms, _all_terms)
+        self._calibrations: dict[ChatModel, Calibration] = {}
 
     def get(self, name: str | None) -> ChatModel:
         """The model behind an agent's `model`; None is the configured one."""
@@ -43,14 +52,20 @@ class Models:
             model,
             self.settings.text(f"{table}.api_base"),
             self.settings.text(f"{table}.api_key"),
+            self.settings.text(f"{table}.model"),
             int(self.settings.number(f"{table}.context_window")),
             self.settings.number(f"{table}.idle_timeout"),
             self.settings.number(f"{table}.max_wait"),
             table,
+            self.settings.text(f"{table}.tools"),
         )
         if wanted not in self._made:
             self._made[wanted] = RemoteModel(**asdict(wanted))
         return self._made[wanted]
+
+    def calibration(self, model: ChatModel) -> Calibration:
+        """What was learned of how it counts tokens, as long as the engine runs."""
+        return self._calibrations.setdefault(model, Calibration())
 
     async def check(self, name: str) -> None:
         """Raises UsageError when `name` cannot be a model, NotFoundError when no provider has it.
@@ -69,6 +84,42 @@ class Models:
                 f"provider/model, or one of your own: {named}. For a server of your own, set "
                 "llm.api_base first."
             )
+
+    async def try_out(self, name: str) -> None:
+        """Ask it for a word. Raises ModelError with the reason when it does not answer."""
+        model = self.get(name)
+        if model.offline:
+            return
+        try:
+            answer = model.stream([{"role": "user", "content": "Answer with the word: yes"}], [])
+            async with aclosing(answer):
+                async for chunk in answer:
+                    if not chunk.waiting:
+                        break
+        except ModelError as error:
+            raise ModelError(f"{name} was not taken: it does not answer. {error}") from None
+
+    async def choices(self) -> list[ModelName]:
+        """Models to choose from, each once. Only the configured server is asked for its list."""
+        settings, model = self.settings, self.name()
+        found = [ModelName(name="offline", detail="quotes documents, no language model")]
+        if model != "offline":
+            found.append(ModelName(name=model, detail="configured"))
+        for name in settings.models():
+            found.append(ModelName(name=name, detail=settings.text(f"models.{name}.model")))
+        base = settings.text("llm.api_base")
+        if model != "offline" and base:
+            served = await listing.served(model, base, settings.text("llm.api_key"))
+            found += [ModelName(name=name, detail=f"at {base}") for name in served]
+        if (model != "offline" and not base) or any(
+            name.endswith("_API_KEY") for name in os.environ
+        ):
+            known = await listing.known(model)
+            found += [ModelName(name=name, detail="its provider has a key") for name in known]
+        first: dict[str, ModelName] = {}
+        for one in found:
+            first.setdefault(one.name, one)
+        return list(first.values())
 
     def name(self) -> str:
         return self.settings.text("llm.model")

@@ -25,6 +25,8 @@ class Chunk:
     """A piece of an answer. `content` and `reasoning` are text to append.
 
     `declined` (offline reader, last chunk only): it looked, and the sources do not answer.
+    `restart`: what came before is void, the answer begins anew. `waiting`: a sentence about what
+    is being waited for, before anything has come.
     """
 
     content: str = ""
@@ -33,6 +35,8 @@ class Chunk:
     usage: Usage | None = None
     finish_reason: str | None = None
     declined: bool = False
+    restart: bool = False
+    waiting: str = ""
 
 
 class ChatModel(Protocol):
@@ -44,6 +48,9 @@ class ChatModel(Protocol):
     def context_window(self) -> int: ...
     @property
     def offline(self) -> bool: ...
+    @property
+    def window_known(self) -> bool:
+        """Whether `context_window` is stated by anybody, and no guess."""
 
     async def prepare(self) -> None:
         """Do what is slow before the first call; harmless to repeat, or to leave out."""

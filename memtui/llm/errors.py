@@ -1,11 +1,15 @@
 """What litellm and the servers behind it raise, as sentences that say what to do."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from memtui.api.errors import ModelError
+from memtui.api.errors import ContextOverflowError, ModelError
 from memtui.api.plain import plain_line
+from memtui.llm.windows import stated
 
 _OVERFLOW = re.compile(
     r"context_length_exceeded|maximum context|context (length|window|size)|prompt is too long"
@@ -13,15 +17,16 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _NO_TOOLS = re.compile(
-    r"(does|do) ?n[o']t support (tools|function)|tools? (is|are) not supported"
-    r"|tool choice requires",
+    r"(n[o']t|that) support(ed)?\b.{0,40}\b(tool|function)"
+    r"|\b(tool|function)s?\W{0,2}( (use|call|calling|calls|choice)\W?)? (is|are) (not |n't )\w+"
+    r"|\btools?( choice| param)? requires"
+    r"|(unknown|unrecognized|unexpected|extra)\b.{0,60}\btools\b",
     re.IGNORECASE,
 )
-_NO_KEY = re.compile(r"api_key.*must be set|missing.*(api|credentials)", re.IGNORECASE)
-
-
-class ContextOverflowError(ModelError):
-    """The messages do not fit the model's context window: shorten them and ask again."""
+_FILTERED = re.compile(r"content.?(filter|policy|management policy)|safety system", re.IGNORECASE)
+_NONSENSE = {"JSONDecodeError", "UnicodeDecodeError", "TypeError", "KeyError", "IndexError"}
+_INVALID = re.compile(r"invalid response from LLM endpoint|provider returned 'choices'")
+_CUT_OFF = {"RemoteProtocolError", "ReadError", "WriteError", "BrokenOffError"}
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed call: the error to raise, and whether and when (seconds) to try again first."""
+    """A failed call: the error to raise, and whether and when (seconds) to try again first.
+
+    `broken`: the connection ended before the answer did. `no_tools`: the provider takes none.
+    `why` begins the sentence that says what is being waited for.
+    """
 
     error: ModelError
     retry: bool = False
     after: float | None = None
+    broken: bool = False
+    no_tools: bool = False
+    why: str = ""
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -106,9 +118,31 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
         return Failure(
             ContextOverflowError(
                 f"The conversation does not fit the context window of {model}.{detail} Set its"
-                f" true size with `memtui configure --set {table}.context_window=…`."
+                f" true size with `memtui configure --set {table}.context_window=…`.",
+                window=stated(words),
             )
         )
+    if name == "UnprocessableError":
+        return Failure(
+            ModelError(
+                f"The request was refused by {place} (422). Check llm.model and llm.api_base with"
+                " `memtui configure --show`, or choose another model."
+            ),
+            no_tools=True,  # perhaps
+        )
+    if _NO_TOOLS.search(words):
+        return Failure(
+            ModelError(
+                f"{model} cannot call tools, and an agent needs them. {change}, or describe the"
+                f" tools in the prompt with `memtui configure --set llm.tools=prompt`.{detail}"
+            ),
+            no_tools=True,
+        )
+    coded = " ".join(str(getattr(one, "code", "")) for one in chain(error))
+    if name == "ContentPolicyViolationError" or (
+        400 <= code < 500 and _FILTERED.search(f"{words} {coded}")
+    ):
+        return Failure(filtered(target, detail))
     if "LLM Provider NOT provided" in words:
         return Failure(
             ModelError(
@@ -125,17 +159,18 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
     if code in {401, 403}:
         return Failure(ModelError(f"The key was refused by {place} ({code}). {key}"))
     if code == 429:
-        if "quota" in words.lower() or "insufficient" in words.lower():
+        if re.search("quota|insufficient", words, re.I) and _retry_after(error) is None:
             return Failure(
                 ModelError(f"The quota at {place} is used up.{detail} Choose another model.")
             )
         return Failure(
             ModelError(
-                f"Too many requests for {place} (429); memtui has waited and tried again."
-                f"{detail} Wait a minute, then send the message again."
+                f"Too many requests for {place} (429).{detail} Wait a minute, then send the"
+                " message again."
             ),
             retry=True,
             after=_retry_after(error),
+            why=f"Too many requests for {place}",
         )
     if code == 404:
         return Failure(
@@ -144,10 +179,6 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
                 f" {table}.api_base."
             )
         )
-    if _NO_TOOLS.search(words):
-        return Failure(
-            ModelError(f"{model} cannot call tools, and an agent needs them. {change}.{detail}")
-        )
     if "UnsupportedProtocol" in names or "InvalidURL" in names:
         return Failure(
             ModelError(
@@ -155,15 +186,10 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
                 f" https://; set it with `memtui configure --set {table}.api_base=…`."
             )
         )
-    if names & {"JSONDecodeError", "UnicodeDecodeError", "TypeError", "KeyError", "IndexError"}:
+    if names & _NONSENSE or _INVALID.search(words):
         return Failure(garbage(target))
-    if started:
-        return Failure(
-            ModelError(
-                f"The connection to {place} broke in the middle of the answer."
-                " Send the message again."
-            )
-        )
+    if started or (code in {0, 500} and names & _CUT_OFF):
+        return Failure(broke_off(target), broken=True)
     if code == 0 or names & {"ConnectError", "ConnectTimeout"}:
         return Failure(
             ModelError(
@@ -171,13 +197,15 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
                 f" or change {table}.api_base with `memtui configure --set {table}.api_base=…`."
             )
         )
-    if code >= 500:
+    if code >= 500 or code in {408, 425}:
         return Failure(
             ModelError(
                 f"Something is wrong at {place} ({code}).{detail} Try again later, or choose"
                 " another model."
             ),
             retry=True,
+            after=_retry_after(error),
+            why=f"Something is wrong at {place} ({code})",
         )
     return Failure(
         ModelError(
@@ -195,12 +223,33 @@ def garbage(target: Target) -> ModelError:
     )
 
 
-def too_slow(target: Target, seconds: float, started: bool) -> ModelError:
-    what = "stopped in the middle of the answer" if started else "did not begin to answer"
-    setting = "idle_timeout" if started else "max_wait"
+def broke_off(target: Target) -> ModelError:
     return ModelError(
-        f"{target.model} {what}: nothing came for {seconds:g} seconds. Send the message again, or"
-        f" wait longer with `memtui configure --set {target.table}.{setting}=…`."
+        f"The connection to {target.place} broke in the middle of the answer."
+        " Send the message again."
+    )
+
+
+def filtered(target: Target, detail: str = "") -> ModelError:
+    return ModelError(
+        f"The content filter of {target.place} refused this.{detail} Say it in other words, or"
+        " choose another model."
+    )
+
+
+def idle(target: Target, seconds: float) -> ModelError:
+    return ModelError(
+        f"{target.model} stopped in the middle of the answer: nothing came for {seconds:g} seconds."
+        " Send the message again, or wait longer with"
+        f" `memtui configure --set {target.table}.idle_timeout=…`."
+    )
+
+
+def too_slow(target: Target, seconds: float, started: bool) -> ModelError:
+    what = "finish its answer" if started else "begin to answer"
+    return ModelError(
+        f"{target.model} did not {what} within {seconds:g} seconds. Send the message again, or"
+        f" wait longer with `memtui configure --set {target.table}.max_wait=…`."
     )
 
 
@@ -210,12 +259,14 @@ def _why(error: BaseException, target: Target) -> str:
             return "nothing listens there (connection refused)"
         if type(one).__name__ == "gaierror":
             return "its name is not known"
+        if type(one).__name__ == "ConnectTimeout":
+            return "it does not answer"
     root = list(chain(error))[-1]
     return target.quote(str(root)) or type(root).__name__
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """Seconds from a Retry-After header (RFC 9110 §10.2.3; a date there is not honoured)."""
+    """Seconds from a Retry-After header (RFC 9110 §10.2.3: seconds, or a date)."""
     for one in chain(error):
         response = getattr(one, "response", None)
         for headers in (
@@ -225,4 +276,7 @@ def _retry_after(error: BaseException) -> float | None:
             text = str(headers.get("retry-after", "")) if headers else ""
             if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
                 return float(text)
+            with contextlib.suppress(ValueError):
+                wait = parsedate_to_datetime(text) - datetime.now(UTC)
+                return max(0.0, wait.total_seconds())
     return None

@@ -54,6 +54,7 @@ class OfflineReader:
 
     name = "offline"
     offline = True
+    window_known = True
 
     def __init__(
         self,

@@ -1,94 +1,49 @@
 """Any provider's model, through litellm.
 
-litellm takes seconds to import, so that happens once, in a thread, on `prepare` or the first call.
 Retries and time-outs are our own: litellm's are not honoured everywhere.
 """
 
 import asyncio
 import contextlib
-import logging
 import os
-import threading
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+import time
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
 
-from memtui.api.agents import Usage
 from memtui.api.errors import ModelError
-from memtui.llm.chunk import Chunk, ToolCallPart
-from memtui.llm.errors import Target, explain, garbage, rejects, too_slow
-from memtui.llm.thinking import ThinkingSplitter
+from memtui.llm import errors, inner, prompted, reading, windows
+from memtui.llm.chunk import Chunk
+from memtui.llm.errors import Failure, explain
+from memtui.llm.habits import Habits
+from memtui.llm.loading import load_litellm
+from memtui.llm.provider import NotStreamedError, Provider
+from memtui.llm.reading import AnswerReader, BrokenOffError
 
 DEFAULT_WINDOW = 8192
 """Tokens, for a model whose context window is neither configured nor known to litellm."""
 
-RETRIES = {429: 4, 500: 2}
-"""Further attempts after a rate limit, and after a server's error, before the first token."""
+RETRIES = 4
+"""Further attempts after a rate limit or a server's error; a connection that breaks has one."""
 
 BACKOFF = 0.5
 """Seconds before the first further attempt; doubled for each that follows."""
 
-_import = threading.Lock()
-_prepared = False
+ASK_AGAIN, MOST_ASKED = 10.0, 5
+"""Seconds after which a server is asked again for a context window, and how often at most."""
 
-
-def load_litellm() -> Any:
-    """Import litellm quietly: no network, no telemetry, nothing printed. Takes 5–10 s once."""
-    global _prepared
-    with _import:
-        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-        os.environ.setdefault("LITELLM_LOG", "WARNING")
-        import litellm
-
-        if not _prepared:
-            litellm.telemetry = False
-            litellm.suppress_debug_info = True
-            litellm.disable_hf_tokenizer_download = True
-            litellm.disable_aiohttp_transport = True  # httpx closes its connections on cancel
-            litellm.drop_params = True
-            for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
-                logger = logging.getLogger(name)
-                # The null handler keeps logging's last resort, stderr, out of it.
-                logger.handlers = [logging.NullHandler()]
-                logger.setLevel(logging.WARNING)
-            for name in ("httpx", "httpcore", "openai"):
-                logging.getLogger(name).setLevel(logging.WARNING)  # they log addresses with keys
-            _warm(litellm)
-            _prepared = True
-        return litellm
-
-
-def _warm(litellm: Any) -> None:
-    """Do now what litellm would import during the first call, where it held up the event loop
-    for 3 s. The answer is made up by litellm: nothing is sent.
-    """
-    with contextlib.suppress(Exception):
-        import httpcore  # noqa: F401
-        import openai.resources.chat.completions  # noqa: F401
-
-        tool = {"type": "function", "function": {"name": "x", "parameters": {"type": "object"}}}
-        for _ in litellm.completion(
-            model="openai/x",
-            messages=[{"role": "user", "content": "x"}],
-            tools=[tool],
-            stream=True,
-            api_key="none",
-            mock_response="x",
-        ):
-            pass
-
-
-async def prepare() -> None:
-    """Import litellm in a thread, so that the first call need not wait for it."""
-    await asyncio.to_thread(load_litellm)
+T = TypeVar("T")
 
 
 class RemoteModel:
     """A model of any litellm provider, or of an OpenAI-compatible server at `api_base`.
 
     With an `api_base`, a name without a known provider is an OpenAI-compatible one, and a key
-    from the environment is never sent there. `context_window` is in tokens (0: ask litellm, known
-    after `prepare`; else DEFAULT_WINDOW), `idle_timeout` and `max_wait` (to the first token) in
-    seconds, `table` where all this is set, for the sentences about it.
+    from the environment is never sent there. `api_key` goes to the provider of the model `key_of`
+    alone, where that is known. `context_window` is in tokens (0: ask litellm, known
+    after `prepare`; else DEFAULT_WINDOW), `idle_timeout` (between two pieces) and `max_wait` (for
+    the whole answer, every attempt included) in seconds. `tools` says how they are offered,
+    `table` where all this is set, for the sentences about it.
     """
 
     offline = False
@@ -99,10 +54,12 @@ class RemoteModel:
         *,
         api_base: str = "",
         api_key: str = "",
+        key_of: str = "",
         context_window: int = 0,
         idle_timeout: float = 60.0,
         max_wait: float = 120.0,
         table: str = "llm",
+        tools: str = "auto",
     ) -> None:
         self.name = model
         self.idle_timeout = idle_timeout
@@ -110,25 +67,50 @@ class RemoteModel:
         self._api_base = api_base
         self._api_key = api_key
         self._window = context_window
-        self._target = Target(model, api_base, api_key, table)
-        self._without: set[str] = set()  # optional parameters this server has refused
+        self._certain = bool(context_window)
+        self._asked: list[float] = []  # when its server was asked for the window
+        self._provider = Provider(model, api_base, api_key, key_of, table)
+        self._answers_whole = False  # it was asked for an answer in one piece, and gave it
+        self._habits = Habits(tools)
 
     @property
     def context_window(self) -> int:
         return self._window or DEFAULT_WINDOW
 
+    @property
+    def window_known(self) -> bool:
+        return bool(self._window)
+
     async def prepare(self) -> None:
         litellm = await asyncio.to_thread(load_litellm)
-        if not self._window:
+        if not self._certain:
+            await self._find_window(litellm)
+
+    async def _find_window(self, litellm: Any) -> None:
+        """litellm knows it, or the server at the configured address says it: perhaps only once
+        the model is loaded, so it is asked again now and then.
+        """
+        ollama = self.name.startswith(("ollama/", "ollama_chat/"))
+        if not self._window and not ollama:  # for Ollama's, litellm would ask some server itself
             with contextlib.suppress(Exception):  # litellm raises plain Exception for "unknown"
-                info = litellm.get_model_info(self._litellm_name(litellm))
+                info = litellm.get_model_info(self._provider.litellm_name(litellm))
                 self._window = int(info.get("max_input_tokens") or info.get("max_tokens") or 0)
+                self._certain = bool(self._window)
+        here = os.environ.get("OLLAMA_API_BASE", "http://localhost:11434") if ollama else ""
+        now = time.monotonic()
+        lately = self._asked and now - self._asked[-1] < ASK_AGAIN
+        base = self._api_base or here
+        if self._certain or not base or lately or len(self._asked) >= MOST_ASKED:
+            return
+        self._asked.append(now)
+        window, self._certain = await windows.ask(self.name, base, self._api_key)
+        self._window = window or self._window
 
     async def has_provider(self) -> bool:
         """Whether litellm would know whom to call: a provider's model, or a server of one's own."""
         litellm = await asyncio.to_thread(load_litellm)
         try:
-            litellm.get_llm_provider(self._litellm_name(litellm))
+            litellm.get_llm_provider(self._provider.litellm_name(litellm))
         except Exception:  # noqa: BLE001 litellm raises anything
             return False
         return True
@@ -138,157 +120,144 @@ class RemoteModel:
     ) -> AsyncGenerator[Chunk, None]:
         """See `ChatModel.stream`."""
         await self.prepare()
-        splitter = ThinkingSplitter()
-        response, raw = await self._open(list(messages), list(tools))
-        something = False
-        try:
-            while raw is not None:
-                chunk = _chunk(raw, splitter)
-                if chunk != Chunk():
-                    something = something or _bears(chunk)
-                    yield chunk
-                raw = await self._next(response)
-            content, reasoning = splitter.end()
-            if content or reasoning:
-                something = True
-                yield Chunk(content=content, reasoning=reasoning)
-            if not something:
-                raise garbage(self._target)
-        finally:
-            await _close(response)
-
-    async def _next(self, response: Any) -> Any | None:
-        """The next raw chunk of an answer that has begun; None at its end."""
-        try:
-            return await asyncio.wait_for(anext(response, None), self.idle_timeout)
-        except TimeoutError:
-            raise too_slow(self._target, self.idle_timeout, started=True) from None
-        except Exception as error:  # noqa: BLE001 litellm raises anything
-            raise explain(error, self._target, started=True).error from None
-
-    async def _open(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
-    ) -> tuple[Any, Any | None]:
-        """Call until the first chunk that bears something; returns the stream and that chunk."""
-        deadline = asyncio.get_running_loop().time() + self.max_wait
-        attempt = 0
+        if not self._answers_whole:
+            self._provider.without.discard("stream")
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self.max_wait
+        attempts, broken, started = 0, False, False
         while True:
-            response: Any = None
             try:
-                async with asyncio.timeout_at(deadline):
-                    response = await self._call(messages, tools)
-                    while (raw := await anext(response, None)) is not None and not _begins(raw):
-                        pass
-                    return response, raw
-            except TimeoutError:
-                await _close(response)
-                raise too_slow(self._target, self.max_wait, started=False) from None
-            except asyncio.CancelledError:
-                await _close(response)
+                async with aclosing(self._answer(messages, tools, deadline)) as chunks:
+                    async for chunk in chunks:
+                        started = started or bool(
+                            chunk.content or chunk.reasoning or chunk.tool_calls
+                        )
+                        yield chunk
+                return
+            except ModelError:
                 raise
             except Exception as error:  # noqa: BLE001 litellm raises anything
-                await _close(response)
-                if self._give_way(error):
+                if not started and self._provider.give_way(error):
                     continue
-                failure = explain(error, self._target, started=False)
-            delay = min(BACKOFF * 2**attempt, 8.0) if failure.after is None else failure.after
-            limit = RETRIES[429 if "429" in str(failure.error) else 500]
-            late = asyncio.get_running_loop().time() + delay >= deadline
-            if not failure.retry or attempt >= limit or late:
-                raise failure.error from None
-            attempt += 1
+                failure = explain(error, self._provider.target, started)
+            if failure.no_tools and tools and not started and self._habits.refuse():
+                continue
+            delay = self._delay(failure, attempts, broken)
+            if delay is None or clock() + delay >= deadline:
+                raise failure.error
+            attempts, broken = attempts + failure.retry, broken or failure.broken
+            if started:
+                yield Chunk(restart=True)
+                started = False
+            if failure.why:
+                yield Chunk(waiting=f"{failure.why}: trying again in {max(1.0, delay):.0f} s.")
             await asyncio.sleep(delay)
 
-    async def _call(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Any:
-        litellm = load_litellm()
-        options: dict[str, Any] = {}
+    def _delay(self, failure: Failure, attempts: int, broken: bool) -> float | None:
+        """Seconds to wait before the next attempt; None: there is none."""
+        if failure.broken and not broken:
+            return 0.0
+        if failure.retry and attempts < RETRIES:
+            return BACKOFF * 2**attempts if failure.after is None else failure.after
+        return None
+
+    async def _answer(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]], deadline: float
+    ) -> AsyncGenerator[Chunk, None]:
+        """One attempt. Raises ModelError when it is no use to try again, and else anything."""
+        native = self._habits.tools == "native"
+        reader = AnswerReader([] if native else [tool["function"]["name"] for tool in tools])
+        response: Any = None
+        try:
+            stop = [f"\n{prompted.RESULT}"] if tools and self._habits.prompted else []
+            call = self._provider.call(
+                *self.sent(messages, tools), stop, self.max_wait + self.idle_timeout
+            )
+            response = await self._within(call, deadline, reader)
+            if hasattr(response, "__anext__"):
+                while True:
+                    raw = await self._within(anext(response, None), deadline, reader)
+                    if raw is None:
+                        break
+                    if (
+                        chunk := reader.take(self._provider.priced(reading.piece(raw), raw))
+                    ) != Chunk():
+                        yield chunk
+                # litellm makes up a finish reason for a stream that has none
+                finish = getattr(response, "received_finish_reason", "stop") or getattr(
+                    response, "intermittent_finish_reason", None
+                )
+            else:
+                chunk = reading.whole(response)
+                finish = chunk.finish_reason
+                yield reader.take(self._provider.priced(chunk, response))
+            if (chunk := reader.end()) != Chunk():
+                yield chunk
+        finally:
+            await _close(response)
+        self._conclude(reader, finish)
         if tools:
-            options["tools"] = tools
-            if "tool_choice" not in self._without:
-                options["tool_choice"] = "auto"
-        if "stream_options" not in self._without:
-            options["stream_options"] = {"include_usage": True}
-        if self._api_base:
-            options["api_base"] = self._api_base
-        if key := self._api_key or ("none" if self._api_base else ""):
-            options["api_key"] = key
-        return await litellm.acompletion(
-            model=self._litellm_name(litellm),
-            messages=messages,
-            stream=True,
-            num_retries=0,
-            max_retries=0,
-            timeout=self.max_wait + self.idle_timeout,
-            **options,
-        )
+            self._habits.saw(called=reader.called, thought=reader.thought)
 
-    def _give_way(self, error: Exception) -> bool:
-        """Whether to ask again without an optional parameter that the server refuses."""
-        for parameter in ("stream_options", "tool_choice"):
-            if parameter not in self._without and rejects(error, parameter):
-                self._without.add(parameter)
-                return True
-        return False
+    def _conclude(self, reader: AnswerReader, finish: str | None) -> None:
+        """Raises what an answer that came to its end still has wrong with it."""
+        if finish == "content_filter":
+            raise errors.filtered(self._provider.target)
+        if not reader.bears:
+            if "stream" in self._provider.without:
+                raise errors.garbage(self._provider.target)
+            self._provider.without.add("stream")  # it may be that this server answers in one piece
+            raise NotStreamedError
+        if finish:
+            self._provider.without.discard("finish")
+        elif "finish" in self._provider.without and not reader.called:
+            finish = "stop"  # this server never says why it ends
+        try:
+            reader.check(finish)
+        except BrokenOffError:
+            self._provider.without |= {"finish"} if finish is None else set()
+            raise
+        self._answers_whole = "stream" in self._provider.without
 
-    def _litellm_name(self, litellm: Any) -> str:
-        provider, slash, _ = self.name.partition("/")
-        known = slash and provider in {str(getattr(p, "value", p)) for p in litellm.provider_list}
-        return self.name if known or not self._api_base else f"openai/{self.name}"
+    async def _within(self, work: Awaitable[T], deadline: float, reader: AnswerReader) -> T:
+        """Raises ModelError when it takes longer than the settings allow."""
+        limit = deadline
+        if reader.bears:
+            limit = min(limit, asyncio.get_running_loop().time() + self.idle_timeout)
+        timer = asyncio.timeout_at(limit)
+        try:
+            async with timer:
+                return await work
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            if limit < deadline:
+                raise errors.idle(self._provider.target, self.idle_timeout) from None
+            raise errors.too_slow(self._provider.target, self.max_wait, reader.bears) from None
+
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """Both as they go to the provider, which may know no tools, or none that think."""
+        if tools and self._habits.prompted:
+            return prompted.rewrite(messages, tools), ()
+        if tools and self._habits.inner:
+            return inner.move(messages), inner.offer(tools)
+        return messages, tools
 
 
 async def _close(response: Any) -> None:
-    """Hang up: the provider must not go on generating for nobody."""
-    if response is not None:
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(response.aclose(), 1.0)
+    """Hang up: the provider must not go on generating for nobody. Takes 0.05 s at most."""
+    if hasattr(response, "aclose"):
+        closing = asyncio.ensure_future(_hang_up(response))
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        await asyncio.wait({closing}, timeout=0.05)
 
 
-def _delta(raw: Any) -> Any | None:
-    choices = getattr(raw, "choices", None)
-    return choices[0].delta if choices else None
+async def _hang_up(response: Any) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(response.aclose(), 1.0)
 
 
-def _begins(raw: Any) -> bool:
-    """Whether this is the first chunk to bear anything (the role chunk does not)."""
-    delta = _delta(raw)
-    return bool(
-        delta is None
-        or delta.content
-        or getattr(delta, "reasoning_content", None)
-        or getattr(delta, "tool_calls", None)
-        or raw.choices[0].finish_reason
-    )
-
-
-def _bears(chunk: Chunk) -> bool:
-    return bool(chunk.content or chunk.reasoning or chunk.tool_calls or chunk.usage)
-
-
-def _chunk(raw: Any, splitter: ThinkingSplitter) -> Chunk:
-    """A litellm chunk as ours. Raises ModelError when it is not shaped like one."""
-    try:
-        usage = getattr(raw, "usage", None)
-        delta = _delta(raw)
-        content, reasoning = splitter.feed(delta.content or "") if delta else ("", "")
-        parts = [
-            ToolCallPart(
-                index=part.index or 0,
-                id=part.id or "",
-                name=part.function.name or "",
-                arguments=part.function.arguments or "",
-            )
-            for part in (getattr(delta, "tool_calls", None) or [])
-        ]
-        return Chunk(
-            content=content,
-            reasoning=(getattr(delta, "reasoning_content", None) or "") + reasoning,
-            tool_calls=tuple(parts),
-            usage=usage
-            and Usage(
-                prompt_tokens=usage.prompt_tokens or 0,
-                completion_tokens=usage.completion_tokens or 0,
-            ),
-            finish_reason=raw.choices[0].finish_reason if raw.choices else None,
-        )
-    except (AttributeError, TypeError, IndexError):
-        raise ModelError("The model sent a piece of an answer that makes no sense.") from None
+_closing: set[asyncio.Future[None]] = set()

@@ -1,11 +1,12 @@
 """Agents and what is attached to them."""
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from memtui.api.agents import Agent, AttachedSource, Block
+from memtui.api.agents import Agent, AttachedSource, Block, Usage
 from memtui.api.errors import ConflictError, NotFoundError
 from memtui.record import removals, text
 from memtui.record.rows import new_id, stamp
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from memtui.record.store import Record
 
 _SELECT = """
-SELECT a.id, a.name, a.persona, a.human, a.model, a.created_at, a.used_at,
+SELECT a.id, a.name, a.persona, a.human, a.model, a.created_at, a.used_at, a.usage,
        (SELECT count(*) FROM passages p WHERE p.scope = 'agent_' || a.id) AS archival,
        (SELECT count(*) FROM passages p WHERE p.scope = 'recall_' || a.id) AS recall
 FROM agents a
@@ -50,7 +51,7 @@ class Agents:
         """
         agent_id, now = new_id(), stamp()
         with self._record.write() as connection:
-            _require_free(connection, name)
+            require_free(connection, name)
             connection.execute(
                 """INSERT INTO agents (id, name, persona, human, model, system, temporary,
                    created_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -82,7 +83,7 @@ class Agents:
     def rename(self, agent_id: str, name: str) -> Agent:
         """Raises ConflictError when another has that name, NotFoundError."""
         with self._record.write() as connection:
-            _require_free(connection, name, agent_id)
+            require_free(connection, name, agent_id)
             self._set(agent_id, "name", name)
             return self.get(agent_id)
 
@@ -107,6 +108,33 @@ class Agents:
     def set_system(self, agent_id: str, system: str) -> None:
         """Raises NotFoundError."""
         self._set(agent_id, "system", system)
+
+    def settings(self, agent_id: str) -> dict[str, Any]:
+        """What differs from the configuration for this agent. Raises NotFoundError."""
+        with self._record.read() as connection:
+            row = connection.execute(
+                "SELECT settings FROM agents WHERE id = ?", (agent_id,)
+            ).fetchone()
+        if row is None:
+            raise _gone(agent_id)
+        found: dict[str, Any] = json.loads(row["settings"])
+        return found
+
+    def change_settings(self, agent_id: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Have `change` alter the settings, in one transaction. Raises NotFoundError."""
+        with self._record.write():
+            found = self.settings(agent_id)
+            change(found)
+            self._set(agent_id, "settings", json.dumps(found))
+
+    def with_setting(self, key: str) -> dict[str, Any]:
+        """Agents' ids, and what `key` is in their settings, for those that have it there."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                "SELECT id, settings -> ? AS value FROM agents WHERE settings -> ? IS NOT NULL",
+                (key, key),
+            ).fetchall()
+        return {row["id"]: json.loads(row["value"]) for row in rows}
 
     def delete(self, agent_id: str) -> None:
         """Delete it, its memory, messages and attachments. Raises NotFoundError.
@@ -179,7 +207,12 @@ class Agents:
                 (rows[0]["id"],) if one else (),
             ):
                 attached[row["agent_id"]].append(AttachedSource.model_validate(dict(row)))
-        return [Agent.model_validate({**dict(row), "sources": attached[row["id"]]}) for row in rows]
+        return [
+            Agent.model_validate(
+                {**dict(row), "sources": attached[row["id"]], "usage": json.loads(row["usage"])}
+            )
+            for row in rows
+        ]
 
     def list(self) -> list[Agent]:
         """The one used last first, temporary ones left out."""
@@ -192,7 +225,17 @@ def require(connection: sqlite3.Connection, agent_id: str) -> None:
         raise _gone(agent_id)
 
 
-def _require_free(connection: sqlite3.Connection, name: str, but: str = "") -> None:
+def spend(connection: sqlite3.Connection, agent_id: str, usage: Usage) -> None:
+    """Add to what the agent has used."""
+    row = connection.execute("SELECT usage FROM agents WHERE id = ?", (agent_id,)).fetchone()
+    total = Usage.model_validate_json(row["usage"]) + usage
+    connection.execute(
+        "UPDATE agents SET usage = ? WHERE id = ?", (total.model_dump_json(), agent_id)
+    )
+
+
+def require_free(connection: sqlite3.Connection, name: str, but: str = "") -> None:
+    """Raises ConflictError when an agent other than `but` has the name."""
     if connection.execute(
         "SELECT 1 FROM agents WHERE name = ? AND id <> ?", (name, but)
     ).fetchone():

@@ -5,10 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from memtui.api.agents import Message
+from memtui.api.agents import Message, MessageKind
 from memtui.api.errors import NotFoundError
 from memtui.record import passages, redact
-from memtui.record.agents import require
+from memtui.record.agents import require, spend
 from memtui.record.rows import NewMessage, Shown, new_id, stamp, to_json
 
 if TYPE_CHECKING:
@@ -35,12 +35,21 @@ class Messages:
                 _insert(connection, agent_id, turn_id, one, own)
                 for one, own in zip(messages, terms, strict=True)
             ]
-            return _select(connection, "id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+            return select(connection, "id IN (SELECT value FROM json_each(?))", json.dumps(ids))
 
     def get(self, message_id: int) -> Message:
         """Raises NotFoundError."""
         with self._record.read() as connection:
-            found = _select(connection, "id = ?", message_id)
+            found = select(connection, "id = ?", message_id)
+        if not found:
+            raise NotFoundError(f"There is no message {message_id}.")
+        return found[0]
+
+    def seen(self, agent_id: str, message_id: int) -> Message:
+        """A message of this agent's history as it is now. Raises NotFoundError."""
+        with self._record.read() as connection:
+            condition = "agent_id = ? AND id = ? AND removed_by IS NULL"
+            found = select(connection, condition, agent_id, message_id)
         if not found:
             raise NotFoundError(f"There is no message {message_id}.")
         return found[0]
@@ -49,9 +58,9 @@ class Messages:
         """What the context window holds: summaries, which stand for what came before, then the
         rest, oldest first."""
         with self._record.read() as connection:
-            return _select(
+            return select(
                 connection,
-                "agent_id = ? AND in_context",
+                "agent_id = ? AND in_context AND removed_by IS NULL",
                 agent_id,
                 order="kind = 'summary' DESC, id",
             )
@@ -67,9 +76,9 @@ class Messages:
     def page(self, agent_id: str, before: int | None = None, limit: int = 100) -> list[Message]:
         """The last `limit` messages (with an id below `before`), oldest first."""
         with self._record.read() as connection:
-            found = _select(
+            found = select(
                 connection,
-                "agent_id = ? AND id < ?",
+                "agent_id = ? AND id < ? AND removed_by IS NULL",
                 agent_id,
                 (1 << 62) if before is None else before,
                 order="id DESC LIMIT ?",
@@ -77,17 +86,56 @@ class Messages:
             )
         return found[::-1]
 
+    def after(self, agent_id: str, last: int = 0, limit: int = 200) -> list[Message]:
+        """The next `limit` messages after message id `last`, oldest first."""
+        with self._record.read() as connection:
+            return select(
+                connection,
+                "agent_id = ? AND id > ? AND removed_by IS NULL",
+                agent_id,
+                last,
+                order="id LIMIT ?",
+                tail=max(0, limit),
+            )
+
+    def last(self, agent_id: str, kind: MessageKind, *, said: bool = False) -> Message | None:
+        """The last message of that kind; with `said`, the last that has a text."""
+        with self._record.read() as connection:
+            found = select(
+                connection,
+                "agent_id = ? AND kind = ? AND removed_by IS NULL AND (text <> '' OR NOT ?)",
+                agent_id,
+                kind,
+                said,
+                order="id DESC LIMIT 1",
+            )
+        return found[0] if found else None
+
     def turn(self, agent_id: str, turn_id: str) -> list[Message]:
         """The messages of one turn, oldest first."""
         with self._record.read() as connection:
-            return _select(connection, "agent_id = ? AND turn_id = ?", agent_id, turn_id)
+            condition = "agent_id = ? AND turn_id = ? AND removed_by IS NULL"
+            return select(connection, condition, agent_id, turn_id)
 
     def count(self, agent_id: str) -> int:
+        """Those of the conversation: summaries, which only stand for others, are left out."""
         with self._record.read() as connection:
             row = connection.execute(
-                "SELECT count(*) FROM messages WHERE agent_id = ?", (agent_id,)
+                """SELECT count(*) FROM messages
+                   WHERE agent_id = ? AND removed_by IS NULL AND kind <> 'summary'""",
+                (agent_id,),
             ).fetchone()
             return int(row[0])
+
+    def kinds(self, agent_id: str) -> dict[MessageKind, tuple[int, int]]:
+        """Of each kind how many messages there are, and how many of them are in the context."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                """SELECT kind, count(*), sum(in_context) FROM messages
+                   WHERE agent_id = ? AND removed_by IS NULL GROUP BY kind""",
+                (agent_id,),
+            ).fetchall()
+        return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
     def shown(self, agent_id: str) -> list[Shown]:
         """Every passage that this agent was ever shown, once, as it was shown last."""
@@ -107,7 +155,8 @@ class Messages:
         with self._record.write() as connection:
             for message_id in message_ids:
                 if _link(connection, message_id, source_ids):
-                    _forget(connection, message_id)
+                    forget(connection, message_id)
+                    connection.execute("UPDATE messages SET unsaid = 1 WHERE id = ?", (message_id,))
 
     def link_turn(self, turn_id: str, source_ids: Sequence[str]) -> None:
         """`link` for what was said in a turn: its messages that conversation search can find."""
@@ -149,13 +198,17 @@ def _insert(
         ),
     ).lastrowid
     assert message_id is not None
+    if new.usage is not None:
+        spend(connection, agent_id, new.usage)
     connection.executemany(
         f"INSERT OR REPLACE INTO shown (agent_id, {_SHOWN})"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((agent_id, *(hit[name] for name in Shown.__dataclass_fields__)) for hit in hits),
     )
     source_gone = _link(connection, message_id, new.source_ids)
-    if new.recall and not source_gone:
+    if source_gone:
+        connection.execute("UPDATE messages SET unsaid = 1 WHERE id = ?", (message_id,))
+    elif new.recall:
         recall_id = new_id(8)
         passages.insert_one(
             connection, recall_id, f"recall_{agent_id}", new.recall, terms, created_at, new.kind
@@ -186,11 +239,12 @@ def _missing(connection: sqlite3.Connection, source_ids: set[str]) -> set[str]:
     return source_ids - {row["id"] for row in rows}
 
 
-def _forget(connection: sqlite3.Connection, message_id: int) -> None:
+def forget(connection: sqlite3.Connection, message_id: int) -> None:
+    """Take what was said out of conversation search."""
     passages.remove(connection, "id = (SELECT recall_id FROM messages WHERE id = ?)", message_id)
 
 
-def _select(
+def select(
     connection: sqlite3.Connection,
     condition: str,
     *values: object,
@@ -201,10 +255,10 @@ def _select(
         f"SELECT * FROM messages WHERE {condition} ORDER BY {order}",  # noqa: S608
         (*values, *(() if tail is None else (tail,))),
     ).fetchall()
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
-def _message(row: sqlite3.Row) -> Message:
+def message_of(row: sqlite3.Row) -> Message:
     fields = dict(row)
     for name in ("tool", "hits", "citations", "usage"):
         stored = fields.pop(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.library import Passage, PassageInContext
 from memtui.record import removals, text
+from memtui.record.noting import note
 from memtui.record.rows import new_id, stamp
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Passages:
         content: str,
         id: str | None = None,
         created_at: datetime | None = None,
+        turn_id: str = "",
+        after_reading: bool = False,
     ) -> Passage:
         """Add a passage of no document to `agent_<id>` or `recall_<id>`.
 
@@ -99,6 +102,9 @@ class Passages:
                 raise NotFoundError(f"There is no agent {owner} any more.")
             passage_id = id or new_id(8)
             insert_one(connection, passage_id, scope, content, terms, stamp(created_at))
+            if kind == "agent":
+                detail = {"passage_id": passage_id, "text": content[:200]}
+                note(connection, owner, "insert", detail, turn_id, after_reading)
             return _get(connection, passage_id)
 
     def pending(self, limit: int, scope_prefix: str | None = None) -> list[tuple[str, str, str]]:
@@ -161,6 +167,15 @@ class Passages:
                 {"scope": scope},
             ).fetchone()
         return total, total - waiting
+
+    def first(self, scope: str, count: int) -> list[str]:
+        """The texts of the oldest `count` passages of a scope."""
+        with self._record.read() as connection:
+            rows = connection.execute(
+                "SELECT text FROM passages WHERE scope = ? ORDER BY created_at, seq LIMIT ?",
+                (scope, count),
+            ).fetchall()
+        return [row["text"] for row in rows]
 
     def ids(self, scope: str) -> list[str]:
         """The ids in `scope`, oldest first."""

@@ -126,22 +126,47 @@ CREATE TABLE templates (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+SECOND = """
+-- what was done to an agent's memory and history, in order; undoing marks, it never deletes
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    agent_id TEXT NOT NULL REFERENCES agents(id) ON DELETE CASCADE,
+    turn_id TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
+    after_reading INTEGER NOT NULL, created_at TEXT NOT NULL, undone_at TEXT
+);
+CREATE INDEX changes_by_agent ON changes (agent_id, id);
+
+-- a message is part of the history as long as no change has removed it
+ALTER TABLE messages ADD COLUMN removed_by INTEGER REFERENCES changes(id);
+-- what drew on a source that was deleted since is never found by conversation search again
+ALTER TABLE messages ADD COLUMN unsaid INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX messages_removed ON messages (removed_by) WHERE removed_by IS NOT NULL;
+
+-- JSON: what differs from the configuration for this agent
+ALTER TABLE agents ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+-- JSON: tokens, steps, seconds and cost of everything that it ever did, removed since or not
+ALTER TABLE agents ADD COLUMN usage TEXT NOT NULL DEFAULT '{}';
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, SECOND)
 
 
 def migrate(connection: Connection, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
     """Bring `path`, open as `connection`, to the newest schema, one transaction per migration.
 
-    A file that has data is copied first, to `<name>-schema-<n>.db` beside it. Raises StorageError
+    A file that has data is copied first, to `<name>-schema-<n>.db` beside it; an empty one takes
+    all of them at once, so that nobody else sees it half made. Raises StorageError
     for a newer schema and for a file of another program, and then has changed nothing.
     """
     version = check(connection, path, len(migrations))
     # SQLite advises: off while tables are rebuilt (impossible inside a transaction), then check.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
+        if not version:
+            _step(connection, path, len(migrations), "\n".join(migrations))
+            return
         for number in range(version + 1, len(migrations) + 1):
-            if version:
-                back_up(connection, backup_path(path, number - 1))
+            back_up(connection, backup_path(path, number - 1))
             _step(connection, path, number, migrations[number - 1])
     finally:
         connection.execute("PRAGMA foreign_keys = ON")

@@ -119,6 +119,11 @@ def _empty(connection: sqlite3.Connection, source_id: str) -> None:
         " WHERE l.source_id = ?)"
     )
     passages.remove(connection, said, source_id)
+    connection.execute(
+        "UPDATE messages SET unsaid = 1"
+        " WHERE id IN (SELECT message_id FROM message_sources WHERE source_id = ?)",
+        (source_id,),
+    )
     connection.execute("DELETE FROM message_sources WHERE source_id = ?", (source_id,))
     redact.source(connection, source_id, row["name"])
     scope = f"source_{source_id}"

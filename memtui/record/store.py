@@ -11,9 +11,11 @@ from memtui.api.system import Check
 from memtui.record import health, schema
 from memtui.record.agents import Agents
 from memtui.record.blocks import Blocks
+from memtui.record.changes import Changes
 from memtui.record.connection import Connection, connect
 from memtui.record.documents import Documents
 from memtui.record.errors import explain, explained
+from memtui.record.history import History
 from memtui.record.jobs import Jobs
 from memtui.record.messages import Messages
 from memtui.record.passages import Passages
@@ -51,6 +53,8 @@ class Record:
         self.agents = Agents(self)
         self.blocks = Blocks(self)
         self.messages = Messages(self)
+        self.history = History(self)
+        self.changes = Changes(self)
         self.jobs = Jobs(self)
         self.templates = Templates(self)
 

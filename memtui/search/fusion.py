@@ -71,8 +71,9 @@ def dense_weight(
     are compared by the share of the query's terms that their best five hold. Vectors of a model
     that does not know the language point at passages with none of them; a text channel that knows
     few of the words finds passages no better than the vectors do. Between those, English leans to
-    the vectors, all embedding models being trained on it, less so when their scores are flat; and
-    other languages lean to the words.
+    the vectors, all embedding models being trained on it, less so when their scores are flat, but
+    all the more when the words found hold hardly one of the query's; and other languages lean to
+    the words.
     """
     if not dense or not text:
         return 1.0 if dense else 0.0
@@ -80,13 +81,15 @@ def dense_weight(
         fmean(coverage(terms, tops.get(id_, "")) for id_ in ids) for ids in judged(dense, text)
     )
     ratio = of_dense / max(of_text, 0.02)
-    low, high, start, end = _OTHER
+    (low, high, start, end), lost = _OTHER, 0.0
     if is_english(query):
         low, high, start, end = _ENGLISH
         flat = 1 - _ramp(peak(dense), *_PEAK)
         low, high = low - flat * _FLAT_LOW, high - flat * _FLAT_HIGH
+        lost = 1 - _ramp(of_text, *_LOST)
     weight = low + (high - low) * _ramp(ratio, start, end)
-    return weight + (_MOST - high) * _ramp(ratio, *_BETTER)
+    weight += (_MOST - high) * _ramp(ratio, *_BETTER)
+    return weight + (_MOST - weight) * lost
 
 
 def peak(scores: Sequence[Scored]) -> float:
@@ -111,6 +114,7 @@ _ENGLISH = (0.48, 0.68, 0.18, 0.49)
 _OTHER = (0.25, 0.45, 0.40, 0.75)
 _BETTER = (1.0, 1.7)  # ratios: the words find worse passages than the vectors do
 _MOST = 0.9  # weight of the vectors then
+_LOST = (0.2, 0.4)  # shares of the query's terms: fewer, and an English word was met by chance
 _PEAK = (0.38, 0.65)  # from flat to peaked
 _FLAT_LOW, _FLAT_HIGH = 0.06, 0.12  # taken off the weights of English when flat
 

@@ -28,6 +28,7 @@ from memtui.tui.store import Store
 from memtui.tui.widgets.sources import going_on, loaded
 
 if TYPE_CHECKING:
+    from memtui.tui.screens.permission import Permission
     from memtui.tui.session import Spawn
 
 FRAME = 1 / 12
@@ -67,6 +68,7 @@ class MemtuiApp(App[int]):
         self.store = Store()
         self.session = self.make_session(self._spawn, self.wake)
         self.problems: list[str] = []
+        self._permission: Permission | None = None  # the question that is open
         self._drawn_at = 0.0
         self._drawing: Timer | None = None
         self._saving = asyncio.Lock()
@@ -219,6 +221,7 @@ class MemtuiApp(App[int]):
         while self.session.notices:
             self.tell(self.session.notices.pop(0), "warning")
         self.main.draw(changes.draw)
+        self._ask_permission()
         for problem in changes.problems:
             self.tell(problem, "error")
         for job in changes.ended_jobs:
@@ -227,6 +230,29 @@ class MemtuiApp(App[int]):
             self.do(self.refresh_store(changes.ask), "refresh")
         if changes.ended:
             self.main.send_next()
+
+    def _ask_permission(self) -> None:
+        """One question at a time, over whatever is open; answered elsewhere, it goes."""
+        shown, waiting = self._permission, self.store.permissions
+        if shown is not None:
+            if all(one.id != shown.request.id for one in waiting):
+                shown.gone()
+        elif waiting:
+            from memtui.tui.screens.permission import Permission
+
+            self._permission = Permission(waiting[0])
+            self.push_screen(self._permission, self._permission_answered)
+
+    def _permission_answered(self, answer: str | None) -> None:
+        shown, self._permission = self._permission, None
+        if shown is None:
+            return
+        asked = shown.request.id
+        self.store.permissions = [one for one in self.store.permissions if one.id != asked]
+        if answer != "gone":
+            given: Any = answer or "no"
+            self.do(self.session.permit(asked, given), "permission")
+        self._ask_permission()
 
     async def refresh_store(self, what: set[str]) -> None:
         await self.session.refresh(what)

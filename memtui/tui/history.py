@@ -16,6 +16,9 @@ _EVENTS = {
 }
 
 
+CHANGES_MEMORY = ("core_memory_append", "core_memory_replace", "archival_memory_insert")
+
+
 def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
     """Oldest first, as the engine gives them. Everything comes folded."""
     from memtui.api.agents import INTERRUPTED
@@ -24,6 +27,7 @@ def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
     blocks: list[Block] = []
     calls: dict[str, Block] = {}
     said: set[str] = set()
+    read: set[str] = set()  # turns in which documents were read
     for message in messages:
         key = f"m{message.id}"
         turn = message.turn_id
@@ -41,6 +45,7 @@ def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
                     items.append(Item(key, "agent", message.text, citations=citations, turn=turn))
             else:
                 block = Block(f"{key}:tool", "tool", tool.name, turn=turn)
+                block.flagged = turn in read and tool.name in CHANGES_MEMORY
                 block.arguments = dict(tool.arguments) or ({"": tool.raw} if tool.raw else {})
                 calls[tool.id] = block
                 blocks.append(block)
@@ -52,6 +57,9 @@ def unfold(messages: "list[Message]") -> tuple[list[Item], list[Block]]:
                 answered = Block(f"{key}:tool", "tool", "tool", turn=turn)
                 blocks.append(answered)
             answered.result, answered.ok = message.text, message.ok
+            answered.flagged = answered.flagged and message.ok
+            if any(hit.source_id for hit in message.hits):
+                read.add(turn)
             answered.hits, answered.total = list(message.hits), message.total
             answered.ms = message.ms
             items.append(Item(f"{key}:activity", "activity", block=answered.key, turn=turn))

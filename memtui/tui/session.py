@@ -6,22 +6,22 @@ decides when to `drain` them.
 """
 
 import asyncio
+import contextlib
 import gc
 import importlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
-from memtui.api.plain import plain_line
-from memtui.tui import format as fmt
+from memtui.api.errors import ConflictError, MemtuiError, NotFoundError, UnavailableError
 from memtui.tui import history
-from memtui.tui.store import RUNNING, Block, Changes, Item, Store, Turn
+from memtui.tui.source_dealings import SourceDealings
+from memtui.tui.store import Changes, Item, Store, Turn
 
 if TYPE_CHECKING:
-    from memtui.api.agents import Agent, AgentDetail
+    from memtui.api.agents import Agent, AgentDetail, Message, TurnReply
     from memtui.api.client import Client
-    from memtui.api.library import Job, LoadRequest, PassageInContext, Source
+    from memtui.api.tools import Decision
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts a coroutine as a worker of the given group."""
@@ -46,7 +46,7 @@ async def connect() -> "Client":
     return client
 
 
-class Session:
+class Session(SourceDealings):
     def __init__(
         self,
         store: Store,
@@ -97,7 +97,7 @@ class Session:
     async def _listen(self, client: "Client", begun: asyncio.Event) -> None:
         """Events go into a list and nowhere else: this reader never waits for the screen."""
         try:
-            async for event in client.events():
+            async for event in client.events(answers=True):
                 self.store.connected = True
                 begun.set()
                 self._arrived.append(event)
@@ -131,6 +131,7 @@ class Session:
     async def _read_all(self, client: "Client") -> None:
         self.store.sources = await client.sources()
         self.store.jobs = {job.id: job for job in await client.jobs()}
+        self.store.permissions = await client.permissions()
         self.store.documents.clear()
         if self.store.agent is not None:
             try:
@@ -150,6 +151,8 @@ class Session:
                 self.store.documents[source_id] = await client.documents(source_id)
         if "agent" in what and self.store.agent is not None:
             self.store.agent = await client.agent(self.store.agent.id)
+        if "history" in what and self.store.agent is not None:
+            await self._read_history(client, self.store.agent.id)
 
     # agents
 
@@ -169,12 +172,22 @@ class Session:
         messages = await client.messages(agent_id, limit=PAGE)
         self.store.agent = agent
         self.store.model = agent.model or self.store.model or (await client.status()).model
+        self.store.following = ""
+        self._show(messages)
+
+    async def _read_history(self, client: "Client", agent_id: str) -> None:
+        """The messages again, for they have changed; what a turn says meanwhile stays."""
+        messages = await client.messages(agent_id, limit=PAGE)
+        if self.store.agent is not None and self.store.agent.id == agent_id:
+            self._show(messages, self.store.live())
+
+    def _show(self, messages: "list[Message]", live: frozenset[str] = frozenset()) -> None:
         items, blocks = history.unfold(messages)
         if messages:
             for block in blocks:
                 block.folded = block.turn != messages[-1].turn_id
         self.store.oldest = messages[0].id if len(messages) == PAGE else None
-        self.store.replace(items, blocks)
+        self.store.replace(items, blocks, live)
         _keep()
 
     async def older(self) -> list[Item]:
@@ -192,7 +205,8 @@ class Session:
         self.touch()
         return items
 
-    def _agent(self) -> "AgentDetail":
+    def agent(self) -> "AgentDetail":
+        """The open one. Raises NotFoundError."""
         if self.store.agent is None:
             raise NotFoundError("No agent is open. F9 opens one or makes a new one.")
         return self.store.agent
@@ -230,15 +244,37 @@ class Session:
             self.store.fail(str(error))
             self.touch()
 
+    async def retry(self) -> None:
+        """Send the last thing the user said again, in place of what came of it."""
+        self._check_idle()
+        if unsent := [item for item in self.store.items if item.state == "failed"]:
+            self.store.remove_item(unsent[-1])  # the engine has not heard of it
+            await self.send(unsent[-1].text)
+            return
+        await self._run(lambda client, agent_id: client.retry(agent_id))
+
+    async def event(self, kind: Any) -> None:
+        """Let the agent act on a heartbeat or an alert."""
+        self._check_idle()
+        await self._turn(kind, "")
+
+    def _check_idle(self) -> None:
+        if self.store.turn is not None:
+            raise ConflictError(f"{self.agent().name} is busy. Wait, or stop it with esc first.")
+
     async def _turn(self, kind: Any, text: str) -> None:
         from memtui.api.agents import TurnRequest
 
-        agent = self._agent()
+        request = TurnRequest(kind=kind, text=text)
+        await self._run(lambda client, agent_id: client.turn(agent_id, request))
+
+    async def _run(self, ask: "Callable[[Client, str], Awaitable[TurnReply]]") -> None:
+        agent = self.agent()
         self.store.turn = Turn("")  # its id comes with the event
         self.touch()
         try:
             client = await self.client()
-            reply = await client.turn(agent.id, TurnRequest(kind=kind, text=text))
+            reply = await ask(client, agent.id)
         except BaseException:
             if self.store.turn is not None and not self.store.turn.id:
                 self.store.turn = None
@@ -288,85 +324,33 @@ class Session:
 
     async def stop_turn(self) -> None:
         client = await self.client()
-        await client.cancel_turn(self._agent().id)
+        await client.cancel_turn(self.agent().id)
 
-    # sources
-
-    async def attach(self, source: "Source") -> None:
+    async def permit(self, request_id: str, answer: "Decision") -> None:
         client = await self.client()
-        self.store.agent = await client.attach(self._agent().id, source.id)
-        size = fmt.count(source.passages, "passage")
-        if self.store.job_of(source) is not None:
-            size = "it is still being loaded, and can be searched as far as it is read"
-        self.store.note(f"Attached {plain_line(source.name, 80)}: {size}. The agent was told.")
+        with contextlib.suppress(NotFoundError):  # another terminal was quicker
+            await client.answer_permission(request_id, answer)
+
+    # models
+
+    async def read_models(self) -> None:
+        """The models that /model offers."""
+        if self.store.models is None:
+            client = await self.client()
+            self.store.models = await client.models()
+
+    async def set_model(self, name: str | None) -> None:
+        """For the open agent; None: the configured one. Raises what is wrong with the model."""
+        client = await self.client()
+        self.store.agent = await client.set_model(self.agent().id, name)
+        self.store.model = name or (await client.status()).model
         self.touch()
-
-    async def detach(self, source: "Source") -> None:
-        client = await self.client()
-        self.store.agent = await client.detach(self._agent().id, source.id)
-        self.store.note(f"Detached {plain_line(source.name, 80)}. The agent cannot search it now.")
-        self.touch()
-
-    async def load(self, request: "LoadRequest") -> "Job":
-        client = await self.client()
-        job = await client.load(request)
-        self.store.jobs[job.id] = job
-        self.touch()
-        return job
-
-    async def until_read(self, job_id: str) -> None:
-        """Wait until all text of a load can be searched; its vectors may still be made."""
-        while (job := self.store.jobs.get(job_id)) is not None and self.store.connected:
-            progress = job.progress
-            if job.state not in RUNNING or (
-                progress.passages
-                and progress.bytes_total
-                and (progress.bytes >= progress.bytes_total)
-            ):
-                return
-            await asyncio.sleep(0.05)
-
-    async def cancel(self, job_id: str) -> None:
-        client = await self.client()
-        self.store.jobs[job_id] = await client.cancel_job(job_id)
-        self.touch()
-
-    async def delete(self, source: "Source") -> None:
-        client = await self.client()
-        await client.delete_source(source.id)
-        self.store.sources = await client.sources()
-        if self.store.agent is not None:
-            self.store.agent = await client.agent(self.store.agent.id)
-        self.touch()
-
-    async def read_documents(self, source_id: str) -> None:
-        client = await self.client()
-        self.store.documents[source_id] = await client.documents(source_id)
-        self.touch()
-
-    async def passage(self, passage_id: str, context: int = 2) -> "PassageInContext":
-        client = await self.client()
-        return await client.passage(passage_id, context=context)
-
-    async def search(self, query: str) -> Block:
-        """The user's own search over what the agent can see; a block of the mind."""
-        from memtui.api.search import SearchRequest
-
-        client = await self.client()
-        agent_id = self.store.agent.id if self.store.agent else None
-        reply = await client.search(SearchRequest(query=query, agent_id=agent_id))
-        block = Block(self.store.new_key("search"), "search", "search", folded=False)
-        block.arguments = {"query": query}
-        block.hits, block.total, block.ms = reply.hits, reply.total, reply.ms
-        block.result = reply.problem or ("" if reply.hits else "Nothing was found.")
-        self.store.add_block(block)
-        self.touch()
-        return block
 
     async def reload(self) -> None:
         """The configuration has changed."""
         client = await self.client()
         await client.reload()
+        self.store.models = None
         if self.store.agent is None or self.store.agent.model is None:
             self.store.model = (await client.status()).model
 

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from memtui.api.agents import AgentDetail, Citation
+    from memtui.api.history import ModelName
     from memtui.api.library import Document, Job, Source
     from memtui.api.search import Hit
+    from memtui.api.tools import PermissionRequest
 
 ItemKind = Literal["you", "agent", "activity", "note", "problem"]
 BlockKind = Literal["thought", "tool", "search", "memory", "event", "problem"]
 
 RUNNING = ("waiting", "running")
 STOPPED = "Stopped."
+OF_ALL = ("agent.changed", "problem", "permission.asked", "permission.settled")
+"""Events that are heard whichever agent is open."""
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Block:
     total: int = 0
     ms: float = 0.0
     before: str = ""
+    flagged: bool = False  # a change of memory after documents were read
     turn: str = ""
     folded: bool = True
     version: int = 0
@@ -84,10 +89,12 @@ class Store:
     def __init__(self) -> None:
         self.agent: AgentDetail | None = None
         self.model = ""
+        self.models: list[ModelName] | None = None  # to choose from; None: not asked for yet
         self.sources: list[Source] = []
         self.documents: dict[str, list[Document]] = {}
         self.open: set[str] = set()  # source ids whose documents are shown
         self.jobs: dict[str, Job] = {}
+        self.permissions: list[PermissionRequest] = []  # calls of any agent that wait for an answer
         self.connected = False
         self.trouble = ""
         self.last_ended = ""  # id of the turn that ended last
@@ -102,6 +109,7 @@ class Store:
         self.oldest: int | None = None  # message id to ask for older ones before
         self.parts: dict[str, int] = {}
         self.window = 0
+        self.following = ""  # id of the turn that follows what was taken out of the history
         self._index: dict[str, Item | Block] = {}
         self._serial = 0
 
@@ -133,12 +141,23 @@ class Store:
         found = self._index.get(key)
         return found if isinstance(found, Block) else None
 
-    def replace(self, items: list[Item], blocks: list[Block]) -> None:
-        """A conversation read anew; what waits and what was noted here stays at its end."""
-        waiting = [item for item in self.items if item.state or item.turn == "mine"]
-        self.items, self.blocks = [*items, *waiting], list(blocks)
+    def replace(
+        self, items: list[Item], blocks: list[Block], live: frozenset[str] = frozenset()
+    ) -> None:
+        """A conversation read anew; what waits and what was noted here stays at its end.
+
+        So does what the events told of the turns `live`, in place of what was read of them.
+        """
+        stays = [i for i in self.items if i.state or i.turn == "mine" or i.turn in live]
+        self.items = [*(item for item in items if item.turn not in live), *stays]
+        told = [block for block in self.blocks if block.turn in live]
+        self.blocks = [*(block for block in blocks if block.turn not in live), *told]
         self._index = {item.key: item for item in self.items}
         self._index.update({block.key: block for block in self.blocks})
+
+    def live(self) -> frozenset[str]:
+        """The turns that the events tell of: what is read of them may be less."""
+        return frozenset({self.following, self.turn.id if self.turn else ""} - {""})
 
     def prepend(self, items: list[Item], blocks: list[Block]) -> None:
         self.items[:0], self.blocks[:0] = items, blocks
@@ -149,8 +168,8 @@ class Store:
         self.items.remove(item)
         self._index.pop(item.key, None)
 
-    def note(self, text: str) -> None:
-        self.add_item(Item(self.new_key("note"), "note", text))
+    def note(self, text: str, turn: str = "") -> None:
+        self.add_item(Item(self.new_key("note"), "note", text, turn=turn))
 
     def attached(self, source_id: str) -> bool:
         return self.agent is not None and any(s.id == source_id for s in self.agent.sources)
@@ -189,7 +208,7 @@ class Store:
                 continue
             agent_id = getattr(event, "agent_id", "")
             mine = self.agent is not None and agent_id == self.agent.id
-            if agent_id and not mine and event.type not in ("agent.changed", "problem"):
+            if agent_id and not mine and event.type not in OF_ALL:
                 continue
             handler(event, changes)
         return changes
@@ -198,6 +217,12 @@ class Store:
         self.turn = Turn(event.turn_id)
         if event.model:
             self.model = event.model
+        # What was read of it before this event came is told again by those that follow.
+        for item in [item for item in self.items[-40:] if item.turn == event.turn_id]:
+            self.remove_item(item)
+        for block in [block for block in self.blocks[-40:] if block.turn == event.turn_id]:
+            self.blocks.remove(block)
+            self._index.pop(block.key, None)
         for block in self.blocks:  # the turns before fold themselves away
             if not block.folded and block.kind != "search":
                 block.folded, block.version = True, block.version + 1
@@ -230,6 +255,21 @@ class Store:
         item.version += 1
         self._doing("writing")
         changes.draw |= {"chat"}
+
+    def _on_answer_restarted(self, event: Any, changes: Changes) -> None:
+        """The connection broke: what the step has shown so far comes once more, or otherwise."""
+        thought = self.block(f"{event.turn_id}:{event.step}:thought")
+        if thought is not None:
+            thought.text, thought.version = "", thought.version + 1
+        item = self.item(f"{event.turn_id}:{event.step}:said")
+        if item is not None:
+            self.remove_item(item)
+        self._doing("asking again, the connection broke")
+        changes.draw |= {"chat", "mind", "state"}
+
+    def _on_turn_waiting(self, event: Any, changes: Changes) -> None:
+        self._doing(event.text)
+        changes.draw |= {"state"}
 
     def _on_message_said(self, event: Any, changes: Changes) -> None:
         self._finish_thought(event)
@@ -275,21 +315,50 @@ class Store:
             Block(
                 f"memory:{event.version}:{event.label}:{self.new_key('')}", "memory", event.label,
                 event.after, before=event.before, turn=event.turn_id, folded=False,
+                flagged=event.after_reading,
             )
         )  # fmt: skip
         changes.draw |= {"mind"}
         changes.ask |= {"agent"}
 
+    def _on_memory_stored(self, event: Any, changes: Changes) -> None:
+        for block in reversed(self.blocks[-10:]):
+            if event.after_reading and block.kind == "tool" and not block.done:
+                block.flagged, block.version = True, block.version + 1
+                changes.draw |= {"mind"}
+                return
+
+    def _on_permission_asked(self, event: Any, changes: Changes) -> None:
+        if all(one.id != event.id for one in self.permissions):
+            self.permissions.append(event)
+        if self.agent is not None and event.agent_id == self.agent.id:
+            self._doing(f"waiting for your permission to run {event.tool}")
+            changes.draw |= {"state"}
+
+    def _on_permission_settled(self, event: Any, changes: Changes) -> None:
+        asked = next((one for one in self.permissions if one.id == event.id), None)
+        self.permissions = [one for one in self.permissions if one is not asked]
+        if asked and self.agent is not None and event.agent_id == self.agent.id:
+            self._doing(activity_of(asked.tool))
+            changes.draw |= {"state"}
+
     def _on_context_changed(self, event: Any, changes: Changes) -> None:
         self.parts, self.window = dict(event.parts), event.window
         changes.draw |= {"context"}
 
+    def _on_context_compacted(self, event: Any, changes: Changes) -> None:
+        folded = f"{event.messages:,} older messages were" if event.messages != 1 else "1 was"
+        self.note(event.problem or f"{folded} folded into a summary. /undo brings them back.")
+        self.add_block(Block(self.new_key("summary"), "event", "summary", event.summary))
+        changes.draw |= {"chat", "mind"}
+
     def _on_turn_ended(self, event: Any, changes: Changes) -> None:
         self._finish(event.turn_id)
         if event.status == "cancelled":
-            self.note(STOPPED)
+            self.note(STOPPED, event.turn_id)
         elif event.problem or event.status in ("failed", "capped"):
-            self.fail(event.problem or "The agent could not finish. Send the message again.")
+            problem = event.problem or "The agent could not finish. Send the message again."
+            self.fail(problem, event.turn_id)
         self.turn = None
         self.last_ended = changes.ended = event.turn_id
         changes.draw |= {"chat", "mind", "state"}
@@ -310,11 +379,11 @@ class Store:
             self.turn = None
         changes.draw |= {"chat", "mind", "state"}
 
-    def fail(self, sentence: str) -> None:
+    def fail(self, sentence: str, turn: str = "") -> None:
         """A sentence about the turn, in the conversation, where the answer would have been."""
         last = self.items[-1] if self.items else None
         if not (last and last.kind == "problem" and last.text == sentence):
-            self.add_item(Item(self.new_key("problem"), "problem", sentence))
+            self.add_item(Item(self.new_key("problem"), "problem", sentence, turn=turn))
 
     def _on_job_progress(self, event: Any, changes: Changes) -> None:
         job, before = event.job, self.jobs.get(event.job.id)
@@ -341,6 +410,10 @@ class Store:
                 )
             else:
                 changes.ask |= {"agent"}
+
+    def _on_history_changed(self, event: Any, changes: Changes) -> None:
+        self.following = event.turn_id
+        changes.ask |= {"history"}
 
     def _on_problem(self, event: Any, changes: Changes) -> None:
         if not event.agent_id or (self.agent and event.agent_id == self.agent.id):

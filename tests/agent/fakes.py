@@ -62,6 +62,8 @@ class Store:
         self.versions: list[BlockVersion] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
         self.clock = FixedClock()
+        self.paused = 0
+        self.after_reading = False
 
     async def _pass(self, name: str) -> None:
         if self.gate is not None:
@@ -84,7 +86,7 @@ class Store:
 
     async def count(self) -> int:
         await self._pass("count")
-        return len(self.rows)
+        return sum(row.kind != "summary" for row in self.rows)
 
     async def system(self) -> str:
         await self._pass("system")
@@ -94,7 +96,12 @@ class Store:
         await self._pass("blocks")
         return [block.model_copy() for block in self.core]
 
-    async def edit_block(self, label: str, value: str, author: str) -> BlockVersion:
+    def has_read(self) -> None:
+        self.after_reading = True
+
+    async def edit_block(
+        self, label: str, value: str, author: str, turn_id: str = "", before: str | None = None
+    ) -> BlockVersion:
         await self._pass("edit_block")
         for block in self.core:
             if block.label == label:
@@ -111,11 +118,12 @@ class Store:
 
     async def in_context(self) -> list[Message]:
         await self._pass("in_context")
-        return [row for row in self.rows if row.id not in self.out]
+        shown = [row for row in self.rows if row.id not in self.out]
+        return sorted(shown, key=lambda row: row.kind != "summary")
 
     async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
         await self._pass("append")
-        new = []
+        new: list[Message] = []
         for message in messages:
             values = {k: v for k, v in vars(message).items() if k not in ("recall", "source_ids")}
             values.update(hits=list(message.hits), citations=list(message.citations))
@@ -134,9 +142,12 @@ class Store:
         self.appends.append(new)
         return new
 
-    async def evict(self, ids: Sequence[int]) -> None:
-        await self._pass("evict")
-        self.out |= set(ids)
+    async def fold(
+        self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
+    ) -> None:
+        await self._pass("fold")
+        await self.append(turn_id, messages)
+        self.out |= set(evicted)
 
     async def search_archive(
         self,
@@ -167,9 +178,23 @@ class Store:
         found = [h for h in self.recalled if start <= datetime.fromisoformat(h.created_at) < end]
         return SearchReply(query="", mode="text", hits=found[offset : offset + k], total=len(found))
 
-    async def insert_archival(self, text: str) -> None:
+    async def insert_archival(self, text: str, turn_id: str = "") -> None:
         await self._pass("insert_archival")
         self.inserted.append(hit(text, None, None, id=f"i{len(self.inserted)}"))
+
+    async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
+        if kind == "message":
+            for row in self.rows:
+                if str(row.id) == name:
+                    return row.text, row.kind == "tool"
+        for found in (*self.passages, *self.inserted, *self.recalled):
+            if kind == "passage" and found.passage_id == name:
+                return found.text, found.source_id is not None
+        raise NotFoundError("nothing")
+
+    async def pause_heartbeats(self, minutes: int) -> None:
+        await self._pass("pause_heartbeats")
+        self.paused = minutes
 
     async def shown(self) -> list[Hit]:
         await self._pass("shown")
@@ -199,6 +224,8 @@ class Piece:
     usage: Usage | None = None
     finish_reason: str | None = None
     declined: bool = False
+    restart: bool = False
+    waiting: str = ""
 
 
 Script = list[Piece] | Exception
@@ -234,13 +261,16 @@ def say(text: str, **more: Any) -> list[Piece]:
 
 @dataclass
 class Scripted:
-    """Answers with the scripts in turn; the last one is repeated for ever."""
+    """Answers with the scripts in turn, the last one for ever, and with `summary` without tools."""
 
     scripts: list[Script]
     context_window: int = 32_000
     name: str = "scripted"
     offline: bool = False
+    window_known: bool = True
     requests: list[list[dict[str, Any]]] = field(default_factory=list)
+    summary: str | Exception = "We talked."
+    summaries: list[list[dict[str, Any]]] = field(default_factory=list)
     gate: Callable[[str], Awaitable[None]] | None = None
 
     async def prepare(self) -> None:
@@ -249,6 +279,12 @@ class Scripted:
     async def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
     ) -> AsyncIterator[Piece]:
+        if not tools:  # a summary is wanted
+            self.summaries.append(messages)
+            if isinstance(self.summary, Exception):
+                raise self.summary
+            yield Piece(content=self.summary, usage=Usage(prompt_tokens=50, completion_tokens=5))
+            return
         script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
         self.requests.append(messages)
         if isinstance(script, Exception):

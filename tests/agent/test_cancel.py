@@ -96,7 +96,7 @@ async def next_turn_works(store: Store) -> None:
     check_request(model.requests[0])
 
 
-@pytest.mark.parametrize("stalls", ["append", "chunk", "search_archive", "agent", "evict"])
+@pytest.mark.parametrize("stalls", ["append", "chunk", "search_archive", "agent", "fold"])
 async def test_whatever_hangs_is_left_within_200_ms(stalls: str) -> None:
     rehearsal = Rehearsal()
     stalled, go = asyncio.Event(), asyncio.Event()
@@ -112,7 +112,7 @@ async def test_whatever_hangs_is_left_within_200_ms(stalls: str) -> None:
             await go.wait()
 
     rehearsal.store.gate = rehearsal.model.gate = gate
-    if stalls == "evict":
+    if stalls == "fold":
         await long_history(rehearsal.store)
     task = asyncio.create_task(rehearsal.run())
     await asyncio.wait_for(stalled.wait(), 10)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memtui.agent import envelope
-from memtui.agent.context import Window, compose, core_memory, reserve, statistics
+from memtui.agent.calibration import Calibration
+from memtui.agent.context import Material, Window, compose, core_memory, reserve, statistics
 from memtui.agent.templates import system_prompt
-from memtui.agent.tokens import estimate_message, estimate_tools
+from memtui.agent.tokens import CAREFUL
 from memtui.agent.tools import BASE_TOOLS
 from memtui.api.agents import Agent, AttachedSource, Block, Message, ToolCall
 from memtui.api.errors import ModelError
@@ -61,14 +62,15 @@ class History:
             "blocks": BLOCKS,
             **more,
         }
-        window = compose(
-            values["prompt"], values["agent"], values["blocks"], self.rows, len(self.rows),
-            SCHEMAS, size,
-        )  # fmt: skip
+        what = Material(
+            values["prompt"], values["agent"], values["blocks"], self.rows, len(self.rows), SCHEMAS
+        )
+        window = compose(what, size)
         check_request(window.messages)
-        whole = estimate_tools(SCHEMAS) + sum(map(estimate_message, window.messages))
+        whole = CAREFUL.tools(SCHEMAS) + CAREFUL.messages(window.messages)
         assert whole <= size - reserve(size)
-        assert abs(whole - sum(window.parts.values())) <= 12  # rounding, and the blank line
+        predicted = sum(Calibration().parts("a1", window.parts).values())
+        assert abs(whole - predicted) <= 2 + len(window.messages)  # rounding
         return window
 
 
@@ -85,7 +87,9 @@ def test_statistics_and_core_memory() -> None:
     assert r'"a \"b\" {c}" (1,044 passages, 1 document).' in text
     assert statistics(agent()).endswith("Sources attached to archival memory: none.")
     many = [AttachedSource(id=str(n), name=f"s{n}") for n in range(500)]
-    assert statistics(agent(sources=many)).endswith("more.")
+    assert "more (read all of it with conversation_search, query memory:sources)." in statistics(
+        agent(sources=many)
+    )
     core = core_memory(BLOCKS, 1000)
     assert '<persona characters="12/2000">\nI am {Tess}.\n</persona>' in core
 
@@ -148,7 +152,7 @@ def test_whole_old_turns_are_evicted_with_a_note() -> None:
     note = json.loads(window.messages[1]["content"])["message"]
     assert f"{len(window.evict):,} of 1,200 messages" in note
     assert "conversation_search" in note
-    assert window.parts["summary"] > 0
+    assert any(window.parts["summary"])
     assert "message 399" in window.messages[-3]["content"]
     # not every step evicts: there is room for some more turns now
     kept = History()
@@ -162,7 +166,7 @@ def test_nothing_is_hidden_in_a_short_conversation() -> None:
     history = History()
     history.said("hi")
     window = history.window()
-    assert window.parts["summary"] == 0
+    assert not any(window.parts["summary"])
     assert not window.evict
 
 
@@ -215,7 +219,10 @@ def test_a_pasted_text_keeps_its_beginning_and_end() -> None:
     message = json.loads(content)["message"]
     assert message.startswith("Look at this")
     assert message.endswith("So what is it?")
-    assert "of 200,028 characters shown; the whole message is in recall memory" in message
+    assert (
+        "of 200,028 characters shown; read all of it with conversation_search, query message:1"
+        in message
+    )
 
 
 def test_a_window_too_small_is_said() -> None:

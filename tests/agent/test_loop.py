@@ -3,64 +3,29 @@ from typing import Any
 
 import pytest
 
+from memtui.agent.context import PARTS
 from memtui.agent.limits import Limits
-from memtui.agent.loop import EMPTY_ALERT, PLAIN_NOTE, Turn, run_turn
+from memtui.agent.loop import Turn, run_turn
 from memtui.agent.ports import Memory
 from memtui.agent.tools import BASE_TOOLS
 from memtui.agent.tools.base import Result, Tool, ToolContext
-from memtui.api.agents import TurnReply, TurnRequest
+from memtui.api.agents import TurnRequest
 from memtui.api.errors import ModelError, StorageError
 from memtui.api.events import Event
 
 from .fakes import (
-    FixedClock,
-    Part,
     Piece,
     Script,
     Scripted,
     Store,
     call,
     calls,
-    check_history,
     check_request,
     say,
 )
+from .played import Played
 
 SEARCH = {"query": "memory", "request_heartbeat": True}
-
-
-class Played:
-    """A turn against a script, with its invariants checked."""
-
-    def __init__(self, store: Store | None = None, **more: Any) -> None:
-        self.store = store or Store()
-        self.events: list[Event] = []
-        self.more = more
-        self.model = Scripted([])
-
-    async def turn(self, *scripts: Script, text: str = "Hi", kind: str = "message") -> TurnReply:
-        self.events.clear()
-        self.model = Scripted(list(scripts))
-        request = TurnRequest(kind=kind, text=text)  # type: ignore[arg-type]
-        reply = await run_turn(
-            self.store, self.model, self.events.append, request, clock=FixedClock(), **self.more
-        )
-        check_history(self.store.rows)
-        for sent in self.model.requests:
-            check_request(sent)
-        assert self.kinds()[0] == "turn.started"
-        assert self.kinds()[-1] == "turn.ended"
-        assert self.events[-1].status == reply.status  # type: ignore[union-attr]
-        return reply
-
-    def kinds(self) -> list[str]:
-        return [event.type for event in self.events]
-
-    def of(self, kind: str) -> list[Any]:
-        return [event for event in self.events if event.type == kind]
-
-    def rows(self) -> list[str]:
-        return [row.kind for row in self.store.rows]
 
 
 async def test_a_greeting() -> None:
@@ -249,95 +214,6 @@ async def test_the_cap_on_steps() -> None:
     assert (reply.reply, reply.status) == ("All I have.", "capped")
 
 
-async def test_plain_text_is_delivered_with_one_note() -> None:
-    played = Played()
-    plain = [Piece(content="Hello "), Piece(content="there."), Piece(finish_reason="stop")]
-    reply = await played.turn(plain)
-    assert (reply.reply, reply.status) == ("Hello there.", "done")
-    assert played.rows() == ["user", "assistant", "note"]
-    assert played.store.rows[2].text == PLAIN_NOTE
-    assert "".join(event.text for event in played.of("thought.delta")) == "Hello there."
-    assert played.of("message.said")[0].text == "Hello there."
-    assert [one.text for one in played.store.recalled] == ["Hi", "Hello there."]
-    await played.turn(plain)
-    assert played.rows().count("note") == 1
-    assert PLAIN_NOTE in played.model.requests[0][3]["content"]
-
-
-async def test_an_empty_answer_is_asked_again_and_ends_a_turn_that_was_answered() -> None:
-    played = Played()
-    reply = await played.turn([], say("Now."))
-    assert reply.reply == "Now."
-    assert played.store.rows[1].text == EMPTY_ALERT
-    talk = call("send_message", {"message": "hi", "request_heartbeat": True})
-    reply = await played.turn(talk, [])
-    assert (reply.status, len(played.model.requests)) == ("done", 2)
-
-
-async def test_reasoning_is_inner_monologue() -> None:
-    played = Played()
-    script = [Piece(reasoning="Let me "), Piece(reasoning="see."), *say("Yes", thought="I agree.")]
-    reply = await played.turn(script)
-    assert reply.steps[0].thought == "Let me see.\n\nI agree."
-    assert [e.text for e in played.of("thought.delta")] == ["Let me ", "see.", "I agree."]
-
-
-async def test_calls_are_put_together_whatever_the_server_does() -> None:
-    async def reply_to(*pieces: Piece) -> TurnReply:
-        return await Played().turn(list(pieces), say("end"))
-
-    def part(index: int, id: str, name: str, arguments: str) -> Piece:
-        return Piece(tool_calls=(Part(index, id, name, arguments),))
-
-    insert = '{"content": "a"}'
-    # the same index for every call; the name again with every piece; no id at all
-    reply = await reply_to(
-        part(0, "a", "archival_memory_insert", insert),
-        part(0, "b", "send_message", '{"message": "b"}'),
-    )
-    assert [step.tool for step in reply.steps] == ["archival_memory_insert", "send_message"]
-    reply = await reply_to(
-        part(0, "a", "send_message", '{"mess'), part(0, "a", "send_message", 'age": "b"}')
-    )
-    assert reply.reply == "b"
-    reply = await reply_to(part(3, "", "send_message", '{"message": "c"}'), part(1, "", "x", ""))
-    assert reply.reply == "c\n\nend"
-
-
-async def test_ids_stay_unique_over_turns() -> None:
-    played = Played()
-    await played.turn(say("a"))
-    await played.turn(say("b"))
-    ids = [row.tool.id for row in played.store.rows if row.tool]
-    assert len(set(ids)) == 2
-    assert ids[0] == "c0"
-
-
-async def test_hostile_text_is_stored_and_sent() -> None:
-    played = Played()
-    reply = await played.turn(
-        [Piece(content="\ud800 thought\0"), *say("half \ud83d of a pair \0")], text="lone \udc00 \0"
-    )
-    assert reply.reply == "half \ufffd of a pair \ufffd"
-    for row in played.store.rows:
-        row.model_dump_json().encode()
-    for event in played.events:
-        event.model_dump_json().encode()
-    deltas = "".join(event.text for event in played.of("message.delta"))
-    assert deltas == reply.reply
-
-
-async def test_a_cut_off_message_is_not_delivered() -> None:
-    cut = [
-        Piece(tool_calls=(Part(0, "a", "send_message", '{"message": "Half a'),)),
-        Piece(finish_reason="length"),
-    ]
-    played = Played()
-    reply = await played.turn(cut, say("Short."))
-    assert reply.reply == "Short."
-    assert "cut off" in played.model.requests[1][-1]["content"]
-
-
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_model_error_keeps_what_was_said_and_done(at: int) -> None:
     played = Played()
@@ -361,13 +237,6 @@ async def test_unexpected_errors_are_sentences() -> None:
     assert reply.status == "failed"
     assert "RuntimeError" in reply.problem
     assert "secret" not in reply.problem
-
-
-async def test_an_endless_answer_is_given_up() -> None:
-    played = Played()
-    reply = await played.turn([Piece(content="x" * 100_000)] * 9)
-    assert reply.status == "failed"
-    assert "did not stop" in reply.problem
 
 
 async def test_a_full_disk() -> None:
@@ -401,7 +270,7 @@ async def test_the_statistics_are_true_at_every_step() -> None:
     assert "Braces {like these}" in systems[0]
     changed = played.of("context.changed")
     assert len(changed) == 3
-    assert set(changed[0].parts) == {"system", "tools", "core", "summary", "messages"}
+    assert tuple(changed[0].parts) == PARTS
 
 
 async def test_a_long_life_in_a_small_window() -> None:
@@ -422,9 +291,10 @@ async def test_a_long_life_in_a_small_window() -> None:
     await run_turn(store, sent, events.append, TurnRequest(text="y" * 200_000))
     check_request(sent.requests[0])
     (changed,) = [event for event in events if event.type == "context.changed"]
-    assert sum(changed.parts.values()) < 4096 - 1000
+    assert sum(changed.parts.values()) <= 4096 - 512
     assert changed.parts["summary"] > 0
-    assert len(store.rows) == 25 * 5 + 3
+    said = [row for row in store.rows if row.kind in ("user", "assistant", "tool")]
+    assert len(said) == 25 * 5 + 3
 
 
 @pytest.mark.parametrize(

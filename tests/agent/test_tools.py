@@ -229,7 +229,7 @@ async def test_messaging(bench: Bench) -> None:
         ("send_message", {"message": None}, "must be text"),
         ("send_message", {"message": {"a": 1}}, "must be text"),
         ("send_message", {"message": "x", "to": "y"}, "no argument 'to'. It takes: message."),
-        ("send_message", "{'message': 1}", "not valid JSON"),
+        ("send_message", "the message is hello", "not valid JSON"),
         ("pause_heartbeats", {"minutes": "soon"}, "must be a whole number"),
     ],
 )

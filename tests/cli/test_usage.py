@@ -78,7 +78,9 @@ def test_help_names_every_command(memtui: Memtui) -> None:
         assert re.search(rf"^  {command} +{re.escape(text[:20])}", result.out, re.MULTILINE)
 
 
-@pytest.mark.parametrize("group", ["load", "list", "show", "add", "delete", "engine"])
+@pytest.mark.parametrize(
+    "group", ["load", "list", "show", "add", "block", "tools", "delete", "engine"]
+)
 def test_a_group_alone_shows_its_commands(memtui: Memtui, group: str) -> None:
     result = memtui(group)
     assert result.status == 2

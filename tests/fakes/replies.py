@@ -19,8 +19,10 @@ class Reply:
     """One HTTP answer.
 
     The stream is: a role chunk, `reasoning`, `content` and `calls` in pieces of `piece`
-    characters, a finish chunk, a usage chunk when it was asked for, [DONE]. `stall_after` and
-    `cut_after` count chunks sent before the server goes silent, or breaks the connection.
+    characters, a finish chunk, a usage chunk when it was asked for, [DONE]. `stall_after`,
+    `cut_after` and `end_after` count chunks sent before the server goes silent, breaks the
+    connection, or ends the answer as if it were complete. `pause` is in seconds, before each chunk.
+    With `streams` False the answer comes in one piece although a stream was asked for.
     `status` other than 200, or a `body`, is sent instead of a stream.
     """
 
@@ -32,6 +34,9 @@ class Reply:
     finish_reason: str = ""
     stall_after: int | None = None
     cut_after: int | None = None
+    end_after: int | None = None
+    pause: float = 0.0
+    streams: bool = True
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -82,6 +87,11 @@ def stall(reply: Reply | None = None, after: int = 0) -> Reply:
 def cut(reply: Reply, after: int) -> Reply:
     """The connection breaks after `after` chunks."""
     return replace(reply, cut_after=after)
+
+
+def end(reply: Reply, after: int) -> Reply:
+    """The answer ends after `after` chunks, without a word that it does, or why."""
+    return replace(reply, end_after=after)
 
 
 def garbage(

@@ -129,7 +129,7 @@ class ScriptedServer:
             return Response(reply.body, reply.status, reply.headers, reply.content_type)
         if reply.stall_after == 0:
             await asyncio.sleep(3600)
-        if not body.get("stream"):
+        if not body.get("stream") or not reply.streams:
             return JSONResponse(_whole(reply, body))
         return StreamingResponse(
             self._stream(reply, body), headers=reply.headers, media_type="text/event-stream"
@@ -143,8 +143,10 @@ class ScriptedServer:
                     await asyncio.sleep(3600)
                 if number == reply.cut_after:
                     raise ConnectionResetError("scripted")
+                if number == reply.end_after:
+                    return
                 yield b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
-                await asyncio.sleep(0)
+                await asyncio.sleep(reply.pause)
             yield b"data: [DONE]\n\n"
         finally:
             self.open_streams -= 1

@@ -8,6 +8,7 @@ import pytest
 from memtui import config, paths
 from memtui.cli.root import COMMANDS
 from memtui.handbook import build
+from memtui.tui import commands
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,8 @@ def test_the_handbook_knows_every_command_and_setting() -> None:
         assert f"memtui {command}" in text
     for key in config.SETTINGS:
         assert f"`{key}`" in text
+    for slash in commands.COMMANDS:
+        assert f"`/{slash.name}" in text
 
 
 def test_words_keep_their_pieces_together() -> None:

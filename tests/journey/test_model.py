@@ -206,7 +206,7 @@ async def test_what_it_thinks_and_says_arrives_while_it_says_it(
 
 async def test_two_clients_see_the_same(client: Client, agent: AgentDetail) -> None:
     with ScriptedServer([asked("anything"), say("Nothing there.", "No hits.")]) as server:
-        await use(client, server.api_base)
+        await use(client, server.api_base, context_window=8192)
         async with (
             Client() as other,
             listening(client) as here,
@@ -237,11 +237,11 @@ WORDS = say("The arguments of this call never end.", "I begin.")
 FAULTS: list[tuple[str, list[Reply], str, dict[str, config.Value]]] = [
     ("wrong key", [fail(401)], "key was refused", {}),
     ("no such model", [fail(404, "no such model")], "'my-model' is unknown", {}),
-    ("server error", [fail(500)] * 3, "Something is wrong at", {}),
-    ("garbage", [garbage()], "makes no sense", {}),
+    ("server error", [fail(500, retry_after=0)] * 5, "Something is wrong at", {}),
+    ("garbage", [garbage()] * 2, "makes no sense", {}),
     ("stall", [stall()], "did not begin to answer", {"max_wait": 0.3}),
     ("stall in a call", [stall(WORDS, after=7)], "stopped in the middle", {"idle_timeout": 0.3}),
-    ("disconnect in a call", [cut(WORDS, after=7)], "broke in the middle", {}),
+    ("disconnect in a call", [cut(WORDS, after=7)] * 2, "broke in the middle", {}),
 ]
 
 

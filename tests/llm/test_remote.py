@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import socket
 import sys
 import time
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -15,11 +19,13 @@ from memtui.llm.chunk import Chunk
 from memtui.llm.errors import ContextOverflowError
 from memtui.llm.remote import RemoteModel
 from tests.fakes import (
+    Call,
     Reply,
     ScriptedServer,
     call,
     calls,
     cut,
+    end,
     fail,
     garbage,
     plain,
@@ -157,15 +163,12 @@ async def test_optional_parameters_that_a_server_refuses_are_left_out(parameter:
         (fail(401, f"Incorrect API key provided: {KEY}."), "llm.api_key"),
         (fail(403, "Forbidden"), "llm.api_key"),
         (fail(404, "The model does not exist", code="model_not_found"), "'my-model' is unknown"),
-        (fail(400, "my-model does not support tools"), "cannot call tools"),
         (fail(400, "Invalid 'temperature'"), "Invalid 'temperature'"),
         (fail(429, "You exceeded your current quota", code="insufficient_quota"), "used up"),
-        (garbage(), "makes no sense"),
-        (garbage(b'{"hello": 1}', "application/json"), "makes no sense"),
         (garbage(b"data: {broken\n\n", "text/event-stream"), "makes no sense"),
-        (garbage(b"", "text/event-stream"), "makes no sense"),
         (garbage(b"<h1>nginx</h1>", status=404), "llm.api_base"),
-        (cut(say("Hello there, how are you?"), 4), "in the middle of the answer"),
+        (fail(400, "The response was filtered", code="content_filter"), "content filter"),
+        (Reply(content="I will not", finish_reason="content_filter"), "content filter"),
     ],
 )
 async def test_failures_are_sentences_and_not_retried(reply: Reply, words: str) -> None:
@@ -194,6 +197,36 @@ async def test_rate_limit_is_waited_out() -> None:
     assert time.monotonic() - started >= 0.3
 
 
+async def test_what_is_waited_for_is_told_and_the_wait_can_be_left() -> None:
+    with ScriptedServer([fail(429, "slow down", retry_after=7)]) as server:
+        chat = model(server)
+        await chat.prepare()
+        told = asyncio.Event()
+
+        async def consume() -> None:
+            async with aclosing(chat.stream(MESSAGES, TOOLS)) as chunks:
+                async for chunk in chunks:
+                    assert "Too many requests" in chunk.waiting
+                    assert "again in 7 s." in chunk.waiting
+                    told.set()
+
+        task = asyncio.create_task(consume())
+        await told.wait()
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - started < 1.0
+
+
+async def test_retry_after_as_a_date() -> None:
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=3600), usegmt=True)
+    busy = replace(fail(503, "busy"), headers={"retry-after": when})
+    with ScriptedServer([busy] * 9) as server:
+        assert "503" in str(await failure(server))
+    assert len(server.requests) == 1
+
+
 async def test_rate_limit_that_lasts_too_long_is_told_at_once() -> None:
     with ScriptedServer([fail(429, "slow down", retry_after=3600)] * 9) as server:
         assert "429" in str(await failure(server))
@@ -214,7 +247,76 @@ async def test_server_errors_are_retried_before_the_first_token_only(
         assert content(await collect(model(server))) == "ok"
     with ScriptedServer([fail(503, "boom")] * 9) as server:
         assert "boom" in str(await failure(server))
-    assert len(server.requests) == 3
+    assert len(server.requests) == 5
+
+
+HALF = cut(say("Hello there, how are you?"), 4)
+HALF_ENDED = end(say("Hello there, how are you?"), 4)
+
+
+@pytest.mark.parametrize("half", [HALF, HALF_ENDED, end(plain("Hello there, you"), 3)])
+async def test_a_stream_that_dies_is_asked_for_again_once(half: Reply) -> None:
+    with ScriptedServer([half, say("Hello!")]) as server:
+        chunks = await collect(model(server))
+    assert len(server.requests) == 2
+    anew = [chunk.restart for chunk in chunks].index(True)
+    assert tool_calls(chunks[:anew]) or content(chunks[:anew])
+    assert tool_calls(chunks[anew:])[0][1:] == ("send_message", '{"message": "Hello!"}')
+    with ScriptedServer([half, half, say("never")]) as server:
+        if half.calls:
+            assert "in the middle of the answer" in str(await failure(server))
+        else:  # a server that never says why it ends
+            assert content(await collect(model(server))) == "Hello there, y" * 2
+    assert len(server.requests) == 2
+
+
+async def test_complete_arguments_need_no_finish() -> None:
+    with ScriptedServer([end(replace(say("Hi"), piece=100), 3)]) as server:
+        assert tool_calls(await collect(model(server)))[0][2] == '{"message": "Hi"}'
+    broken = Call("send_message", '{"message": "Hi"')
+    with ScriptedServer([Reply(calls=(broken,))]) as server:  # said to be whole: to be mended
+        assert tool_calls(await collect(model(server)))[0][2] == '{"message": "Hi"'
+    with ScriptedServer([Reply(calls=(broken,), finish_reason="stop"), say("Hi")]) as server:
+        assert sum(chunk.restart for chunk in await collect(model(server))) == 1
+
+
+async def test_a_connection_that_ends_before_the_answer_is_made_again() -> None:
+    with ScriptedServer([cut(say("Hello"), 0), plain("ok")]) as server:
+        chunks = await collect(model(server))
+    assert content(chunks) == "ok"
+    assert not any(chunk.restart for chunk in chunks)
+
+
+async def test_a_server_that_does_not_stream() -> None:
+    whole = replace(think("Hm.", calls(say("a", "I speak."), say("b"))), streams=False)
+    with ScriptedServer([whole, whole, whole]) as server:
+        chat = model(server)
+        chunks = await collect(chat)
+        assert (content(chunks), reasoning(chunks)) == ("I speak.", "Hm.")
+        assert [call[1:] for call in tool_calls(chunks).values()] == [
+            ("send_message", '{"message": "a"}'), ("send_message", '{"message": "b"}'),
+        ]  # fmt: skip
+        assert next(chunk.usage for chunk in chunks if chunk.usage).prompt_tokens == 100
+        await collect(chat)
+    assert [bool(sent.body.get("stream")) for sent in server.requests] == [True, False, False]
+
+
+async def test_streaming_refused() -> None:
+    def script(body: dict[str, Any]) -> Reply:
+        return fail(400, "stream must be false") if body.get("stream") else plain("ok")
+
+    with ScriptedServer(script) as server:
+        assert content(await collect(model(server))) == "ok"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "reply", [garbage(), garbage(b'{"hello": 1}', "application/json"), garbage(b"", "text/plain")]
+)
+async def test_what_is_no_answer_is_asked_for_in_one_piece(reply: Reply) -> None:
+    with ScriptedServer([reply] * 4) as server:
+        assert "makes no sense" in str(await failure(server))
+    assert len(server.requests) == 2
 
 
 async def test_silence_before_the_answer() -> None:
@@ -227,6 +329,12 @@ async def test_silence_before_the_answer() -> None:
 async def test_silence_after_the_role_chunk_is_silence_before_the_answer() -> None:
     with ScriptedServer([stall(plain("Hello there"), after=1)]) as server:
         assert "did not begin" in str(await failure(server, max_wait=0.4))
+
+
+async def test_an_answer_that_does_not_end() -> None:
+    with ScriptedServer([Reply(content="Hello there " * 99, pause=0.05)]) as server:
+        error = await failure(server, max_wait=0.6)
+    assert "did not finish its answer within 0.6 seconds" in str(error)
 
 
 async def test_silence_in_the_middle() -> None:
@@ -276,6 +384,22 @@ async def test_nothing_listens() -> None:
     assert "connection refused" in str(error)
 
 
+async def test_a_connection_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memtui.llm.provider.CONNECT_TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        base = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+        others = [socket.socket() for _ in range(4)]
+        for other in others:  # they fill the queue
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        with ScriptedServer() as server:
+            error = await failure(server, api_base=base, max_wait=20)
+        for other in others:
+            other.close()
+    assert "No connection" in str(error)
+    assert "does not answer" in str(error)
+
+
 async def test_an_address_that_is_none() -> None:
     with ScriptedServer() as server:
         assert "http://" in str(await failure(server, api_base="localhost:1234/v1"))
@@ -294,7 +418,7 @@ def hook(event, args):
     if event in {"socket.connect", "socket.getaddrinfo"} and args[0] is not None:
         sys.__stderr__.write(f"{event} {args}")
 sys.addaudithook(hook)
-from memtui.llm.remote import load_litellm
+from memtui.llm.loading import load_litellm
 assert "litellm" not in sys.modules
 litellm = load_litellm()
 import logging

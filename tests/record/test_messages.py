@@ -86,10 +86,10 @@ def test_the_context_window(record: Record, library: Library) -> None:
     record.messages.append(agent.id, "t", [NewMessage("summary", "they talked")])
     record.messages.evict([said[0].id])
     assert [one.text for one in record.messages.in_context(agent.id)] == ["they talked", "two"]
-    assert record.messages.count(agent.id) == 4
+    assert record.messages.count(agent.id) == 3
     assert record.agents.reset_context(agent.id) == 2
     assert record.messages.in_context(agent.id) == []
-    assert record.messages.count(agent.id) == 4
+    assert record.messages.count(agent.id) == 3
 
 
 def test_conversation_search_finds_what_was_said(record: Record, library: Library) -> None:

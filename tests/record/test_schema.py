@@ -21,11 +21,13 @@ THIRD = "CREATE TABLE extra (id INTEGER PRIMARY KEY, source_id TEXT REFERENCES s
 
 
 @pytest.fixture
-def old(path: Path) -> Path:
-    """A file as the first memtui wrote it, with a source and a passage in it."""
+def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of the schema that the first memtui wrote, with an agent and a source in it."""
+    later(monkeypatch)
     record = Record(path, terms)
     record.open()
-    record.agents.create("Otter", "p", "h")
+    with record.write() as connection:
+        connection.execute("INSERT INTO agents VALUES ('a1','Otter','p','h',NULL,'',0,'x','x')")
     record.sources.create("papers")
     record.close()
     return path
@@ -66,7 +68,7 @@ def test_an_older_file_is_backed_up_and_migrated(
         assert version(backup) == number
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     # the first backup is a record of its own that the first memtui opens
-    monkeypatch.undo()
+    later(monkeypatch)
     first = Record(backups[0], terms)
     first.open()
     assert [source.name for source in first.sources.list()] == ["papers"]
@@ -91,7 +93,7 @@ def test_a_newer_file_is_refused_and_not_touched(
     record = Record(old, terms)
     record.open()
     record.close()
-    monkeypatch.undo()
+    later(monkeypatch)
     before = old.read_bytes()
     with pytest.raises(StorageError) as caught:
         Record(old, terms).open()
@@ -115,7 +117,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
     later(monkeypatch, broken.replace("; ", ";\n"))
     with pytest.raises(StorageError, match="could not be brought from schema 1 to 2"):
         Record(old, terms).open()
-    monkeypatch.undo()
+    later(monkeypatch)
     assert version(old) == 1
     record = Record(old, terms)
     record.open()
@@ -141,3 +143,32 @@ def test_without_room_for_the_backup_nothing_is_migrated(
         Record(old, terms).open()
     assert version(old) == 1
     assert [file.name for file in old.parent.iterdir()] == ["record.db"]
+
+
+def test_what_the_first_schema_held_is_kept(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path)
+    schema.migrate(connection, path, (schema.FIRST,))
+    connection.execute(
+        "INSERT INTO agents VALUES ('a1', 'Otter', 'sam', 'basic', NULL, 'Be kind.', 0, ?, ?)",
+        ("2026-01-01T00:00:00+00:00",) * 2,
+    )
+    connection.execute("INSERT INTO blocks VALUES ('a1', 0, 'human', 'Ada.', 2000)")
+    connection.execute(
+        """INSERT INTO messages (agent_id, turn_id, kind, in_context, tool_call_id, ok, total, ms,
+           created_at, text, thought) VALUES ('a1', 't', 'user', 1, '', 1, 0, 0, ?, 'Hello', '')""",
+        ("2026-01-01T00:00:00+00:00",),
+    )
+    connection.commit()
+    connection.close()
+    record = Record(path, terms)
+    record.open()
+    assert [agent.name for agent in record.agents.list()] == ["Otter"]
+    assert [message.text for message in record.messages.page("a1")] == ["Hello"]
+    assert record.messages.in_context("a1") == record.messages.page("a1")
+    assert record.history.pop("a1", 1) == 1
+    record.changes.undo("a1")
+    assert record.messages.count("a1") == 1
+    record.close()
+    assert version(path) == len(schema.MIGRATIONS)
+    assert version(schema.backup_path(path, 1)) == 1

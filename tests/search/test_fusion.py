@@ -123,3 +123,12 @@ def test_agreement_raises_the_weight_of_vectors_in_every_language() -> None:
         _, agreed = quality(dense_works=True, text_works=True, prefix=prefix)
         _, apart = quality(dense_works=False, text_works=True, prefix=prefix)
         assert agreed > apart
+
+
+def test_an_english_word_met_by_chance_does_not_outvote_the_vectors() -> None:
+    texts = {"right": "I studied in Coimbra for a year.", "other": "I gave up sugar two years ago."}
+    terms = ["foreign", "univers", "town", "spend", "two", "semest"]
+    query = "At which foreign university town did I spend two semesters?"
+    dense = [("right", 0.54), ("other", 0.11)]
+    assert dense_weight(query, terms, dense, [("other", 3.6)], texts) > 0.85
+    assert fuse(query, terms, dense, [("other", 3.6)], texts)[0].id == "right"

@@ -28,9 +28,11 @@ from memtui.api.events import (
     TurnEnded,
     TurnStarted,
 )
+from memtui.api.history import ModelName, Remembered
 from memtui.api.library import Document, Job, LoadRequest, Passage, PassageInContext, Source
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.api.system import EngineStatus
+from memtui.api.tools import PermissionRequest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 QUESTION = "The paper I loaded is called MemGPT. Can you tell me more about it?"
@@ -53,7 +55,7 @@ TEXTS = (
 
 
 GREETING = Message(
-    id=1, agent_id="a1", turn_id="t0", kind="assistant", text="Hello, Ada!", created_at=NOW
+    id=1, agent_id="a1", turn_id="login", kind="assistant", text="Hello, Ada!", created_at=NOW
 )
 
 
@@ -162,6 +164,7 @@ class ScriptedClient:
         ]
         self.store_messages = [GREETING]
         self.store_jobs: list[Job] = []
+        self.store_permissions: list[PermissionRequest] = []
         self.script = turn_events
         self.pause = asyncio.Event()
         self.pause.set()
@@ -183,7 +186,7 @@ class ScriptedClient:
     def die(self) -> None:
         self._queue.put_nowait(None)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self, answers: bool = False) -> AsyncIterator[Event]:
         yield Subscribed()
         while (event := await self._queue.get()) is not None:
             yield event
@@ -226,10 +229,23 @@ class ScriptedClient:
         return made
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100
+        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
     ) -> list[Message]:
         found = [m for m in self.store_messages if before is None or m.id < before]
         return found[-limit:]
+
+    async def remembered(self, agent_id: str) -> Remembered:
+        self._call("remembered")
+        one = await self.agent(agent_id)
+        return Remembered(
+            blocks=one.blocks, archival=2, first=["Ada likes herons.", "The mill is by the river."],
+            sources=1, attached=74, messages={"user": 12, "assistant": 14, "tool": 14}, context=30,
+            recall=24,
+        )  # fmt: skip
+
+    async def models(self) -> list[ModelName]:
+        self._call("models")
+        return [ModelName(name="offline"), ModelName(name="gpt-4o"), ModelName(name="gpt-4o-mini")]
 
     async def _attached(self, source_id: str, on: bool) -> AgentDetail:
         one = self.store_agents[0]
@@ -263,6 +279,12 @@ class ScriptedClient:
     async def cancel_turn(self, agent_id: str) -> None:
         self._call("cancel_turn")
         self.pause.set()
+
+    async def permissions(self) -> list[PermissionRequest]:
+        return list(self.store_permissions)
+
+    async def answer_permission(self, request_id: str, answer: str) -> None:
+        self._call(f"permission:{request_id}:{answer}")
 
     async def load(self, request: LoadRequest) -> Job:
         self._call("load")

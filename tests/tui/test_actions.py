@@ -13,6 +13,7 @@ from memtui.tui.screens.main import MainScreen
 from memtui.tui.screens.modal import Modal
 from memtui.tui.screens.model import Model
 from memtui.tui.screens.passage import Passage
+from memtui.tui.screens.permission import Permission
 from memtui.tui.screens.picker import Picker
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
@@ -23,7 +24,7 @@ from tests.tui.conftest import Open, until
 
 OWNERS = [
     MemtuiApp, MainScreen, Prompt, Sources, Transcript, Mind, Rows, Modal, Confirm, Load, Model,
-    Passage, Picker,
+    Passage, Permission, Picker,
 ]  # fmt: skip
 
 CHAINS = [
@@ -35,6 +36,7 @@ CHAINS = [
     ("app", "modal", "picker"),
     ("app", "modal", "confirm"),
     ("app", "modal", "form"),
+    ("app", "modal", "permission"),
 ]
 
 

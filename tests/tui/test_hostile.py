@@ -5,10 +5,12 @@ from typing import Any
 
 from rich.segment import Segment
 
-from memtui.api.agents import AttachedSource
+from memtui.api.agents import AttachedSource, Message, ToolCall
 from memtui.api.events import MemoryEdited, Problem
 from memtui.api.library import Passage as PassageData
 from memtui.api.library import PassageInContext
+from memtui.tui.screens.compare import difference
+from memtui.tui.screens.dump import dump_text, raw_text
 from memtui.tui.screens.passage import Passage
 from memtui.tui.screens.picker import Picker
 from tests.tui.conftest import Open, ScriptedApp, until
@@ -128,3 +130,24 @@ async def test_hostile_keys_and_paste(opened: Open) -> None:
         await until(pilot, lambda: app.store.last_ended)
         check(shown(app))
         assert NOW
+
+
+def test_what_is_read_only() -> None:
+    """The dumps and the comparison: safe, and not longer than a screen can be."""
+    call = ToolCall(id="c", name=NASTY, arguments={NASTY: NASTY}, raw=NASTY)
+    rows = [
+        Message(id=number, agent_id="a", turn_id="t", kind="assistant", text=NASTY + LONG[:9000],
+                thought=NASTY, tool=call, hits=HITS, created_at=NOW)
+        for number in range(100)
+    ]  # fmt: skip
+    dumped = dump_text(rows, 80)
+    assert dumped.plain.startswith("(")
+    assert "earlier ones are left out" in dumped.plain
+    assert "[1] agent" in dumped.plain
+    raw = [{"role": "system", "content": "first"}] + [{"role": "user", "content": NASTY * 99}] * 99
+    sent = raw_text(raw, 80)
+    assert sent.plain.startswith('{\n  "role": "system",\n  "content": "first"\n}')
+    for text in (dumped, sent, *difference(NASTY, LONG + NASTY)):
+        check(text.plain)
+        assert len(text) < 250_000
+        assert all("click" not in str(span.style) for span in text.spans)

@@ -5,14 +5,19 @@ from typing import Any
 from memtui.api.agents import INTERRUPTED, Message, ToolCall
 from memtui.api.events import (
     AgentChanged,
+    AnswerRestarted,
+    HistoryChanged,
     JobProgress,
     MemoryEdited,
+    MessageDelta,
     MessageSaid,
     Problem,
     Resync,
     SourceChanged,
+    ThoughtDelta,
     TurnEnded,
     TurnStarted,
+    TurnWaiting,
 )
 from memtui.api.library import Job
 from memtui.tui import history
@@ -58,6 +63,20 @@ def test_events_of_another_agent_change_nothing() -> None:
     s.apply([TurnStarted(agent_id="other", turn_id="x", text="hello")])
     assert not s.items
     assert s.turn is None
+
+
+def test_an_answer_that_begins_anew_is_not_shown_twice() -> None:
+    s = store()
+    ids = {"agent_id": "a1", "turn_id": "t1"}
+    s.apply([TurnStarted(**ids, text="Q"), TurnWaiting(**ids, step=0, text="Too many: 3 s")])
+    assert s.turn is not None
+    assert s.turn.doing == "Too many: 3 s"
+    s.apply([ThoughtDelta(**ids, step=0, text="Hm"), MessageDelta(**ids, step=0, text="Hel")])
+    s.apply([AnswerRestarted(**ids, step=0), MessageDelta(**ids, step=0, text="Hello")])
+    assert [item.text for item in s.items] == ["Q", "Hello"]
+    s.apply([ThoughtDelta(**ids, step=0, text="Hm!"), MessageSaid(**ids, step=0, text="Hello")])
+    assert [item.text for item in s.items] == ["Q", "Hello"]
+    assert [block.text for block in s.blocks] == ["Hm!"]
 
 
 def test_an_own_message_is_not_shown_twice() -> None:
@@ -152,3 +171,45 @@ def test_how_a_turn_ended_is_restored_from_the_history() -> None:
         ("note", "Stopped."), ("problem", "The key is wrong.")
     ]  # fmt: skip
     assert len(blocks) == 3
+
+
+def test_a_history_read_again_while_the_turn_that_follows_speaks() -> None:
+    """However the reading and the events of that turn mix, each thing is there once."""
+    events = turn_events(turn="t2")
+    rows = [
+        Message(id=1, agent_id="a1", turn_id="t0", kind="assistant", text="Hello!",
+                created_at=NOW),
+        Message(id=7, agent_id="a1", turn_id="t2", kind="user", text=QUESTION, created_at=NOW),
+        Message(id=8, agent_id="a1", turn_id="t2", kind="assistant", thought=THOUGHT,
+                tool=ToolCall(id="c", name="archival_memory_search"), created_at=NOW),
+    ]  # fmt: skip
+    for read_after in range(len(events) + 1):
+        for seen in (1, 2, 3):  # rows that are committed when the messages are read
+            s = store()
+            s.apply(turn_events(turn="t1"))
+            changes = s.apply([HistoryChanged(agent_id="a1", turn_id="t2")])
+            assert changes.ask == {"history"}
+            s.apply(events[:read_after])
+            s.replace(*history.unfold(rows[:seen]), s.live())
+            s.apply(events[read_after:])
+            assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
+            assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
+            assert s.blocks[0].text == THOUGHT
+    s = store()  # another terminal's turn begins while this one reads
+    s.apply([HistoryChanged(agent_id="a1")])
+    s.replace(*history.unfold(rows), s.live())
+    s.apply(events)
+    assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
+    assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
+    s.apply([HistoryChanged(agent_id="a1")])
+    assert s.live() == frozenset()
+    assert s.apply([HistoryChanged(agent_id="another")]).ask == set()
+
+
+def test_why_a_turn_failed_stays_when_its_history_is_read_again() -> None:
+    s = store()
+    s.apply([HistoryChanged(agent_id="a1", turn_id="t2")])
+    ids: dict[str, Any] = {"agent_id": "a1", "turn_id": "t2"}
+    s.apply([TurnStarted(**ids, text=QUESTION), TurnEnded(**ids, status="failed", problem="No.")])
+    s.replace([], [], s.live())
+    assert [(i.kind, i.text) for i in s.items] == [("you", QUESTION), ("problem", "No.")]

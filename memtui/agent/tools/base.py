@@ -4,7 +4,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class ToolContext:
     clock: Clock
     emit: Emit
     turn_id: str = ""
+    page_tokens: int = 500
+    """How much of a long text is read at once."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,16 @@ class Tool:
     heartbeat: bool = True
 
     @classmethod
-    def of(cls, function: Function, heartbeat: bool = True) -> "Tool":
-        """Parameters are str, int, float or bool, or such a type or None, with a Google docstring.
+    def of(
+        cls, function: Callable[..., Any], heartbeat: bool = True, run: Function | None = None
+    ) -> "Tool":
+        """A tool that is called like `function` without its first parameter, and does `run`.
 
+        Parameters are str, int, float or bool, or such a type or None, with a Google docstring.
         Raises TypeError for another type, ValueError for a parameter without a description.
         """
         name: str = getattr(function, "__name__", "tool")
-        description, texts = _docstring(inspect.getdoc(function) or "")
+        description, texts = parse_docstring(inspect.getdoc(function) or "")
         hints = typing.get_type_hints(function)
         parameters: dict[str, dict[str, Any]] = {}
         required: list[str] = []
@@ -82,7 +87,20 @@ class Tool:
             }
             if parameter.default is parameter.empty:
                 required.append(parameter.name)
-        shown = {**parameters, HEARTBEAT: _HEARTBEAT_SCHEMA} if heartbeat else parameters
+        return cls.made(name, description, parameters, required, run or function, heartbeat)
+
+    @classmethod
+    def made(
+        cls,
+        name: str,
+        description: str,
+        parameters: Mapping[str, dict[str, Any]],
+        required: Sequence[str],
+        run: Function,
+        heartbeat: bool = True,
+    ) -> "Tool":
+        """A tool with its schema; `parameters` are JSON schemas by name."""
+        shown = {**parameters, HEARTBEAT: _HEARTBEAT_SCHEMA} if heartbeat else {**parameters}
         schema = {
             "type": "function",
             "function": {
@@ -91,11 +109,11 @@ class Tool:
                 "parameters": {
                     "type": "object",
                     "properties": shown,
-                    "required": [*required, HEARTBEAT] if heartbeat else required,
+                    "required": [*required, HEARTBEAT] if heartbeat else [*required],
                 },
             },
         }
-        return cls(name, function, parameters, tuple(required), schema, heartbeat)
+        return cls(name, run, {**parameters}, tuple(required), schema, heartbeat)
 
     def bind(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """`arguments` checked and of the right types; None for an optional one is left out.
@@ -147,9 +165,13 @@ def _json_type(hint: Any) -> str:
     return _JSON_TYPES[hint]
 
 
-def _docstring(text: str) -> tuple[str, dict[str, str]]:
-    """The description, and the parameters' of the `Args:` section."""
+_ARGUMENT = re.compile(r"^ {2,4}(\w+)(?: ?\([^)\n]*\))?:\s*(.*(?:\n {5,}.*)*)", re.MULTILINE)
+
+
+def parse_docstring(text: str) -> tuple[str, dict[str, str]]:
+    """The description, and the parameters' of the `Args:` section, in Google's style."""
     head, _, tail = text.partition("\nArgs:\n")
+    head = re.split(r"\n(?:Returns|Raises|Yields|Example|Examples|Note):", head)[0]
     section = re.split(r"\n(?=\S)", tail)[0]
-    found = re.findall(r"^ {4}(\w+):\s*(.*(?:\n {5,}.*)*)", section, re.MULTILINE)
+    found = _ARGUMENT.findall(section)
     return " ".join(head.split()), {name: " ".join(words.split()) for name, words in found}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+from memtui.agent.tools import reading
 from memtui.agent.tools.base import Result, ToolContext, ToolError
 from memtui.agent.tools.paging import PAGE_SIZE, offset_of, page_of
 
@@ -12,10 +13,12 @@ async def conversation_search(context: ToolContext, query: str, page: int = 0) -
     """Searches everything that you and the user ever said, by meaning and by words.
 
     Args:
-        query: What to look for.
+        query: What to look for; or, to read what was shortened, its name such as message:57.
         page: Which page of results, 0 for the first.
     """
     offset = offset_of(page)
+    if named := reading.reference(query):
+        return await reading.read(context, *named, page)
     if not query.strip():
         raise ToolError("query is empty. Give the words to look for.")
     found = await context.memory.search_conversation(query, offset=offset, k=PAGE_SIZE)

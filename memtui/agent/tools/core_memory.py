@@ -9,7 +9,7 @@ async def core_memory_append(context: ToolContext, name: str, content: str) -> R
     """Adds a line to a block of core memory.
 
     Args:
-        name: The block: persona or human.
+        name: The block, as core memory shows it: persona, human, or another.
         content: What to add.
     """
     block = await _block(context, name)
@@ -25,7 +25,7 @@ async def core_memory_replace(
     """Replaces text in a block of core memory.
 
     Args:
-        name: The block: persona or human.
+        name: The block, as core memory shows it: persona, human, or another.
         old_content: Text that is in the block, exactly as it stands there.
         new_content: What to put in its place; empty to delete it.
     """
@@ -58,7 +58,9 @@ async def _write(context: ToolContext, block: Block, value: str) -> Result:
         )
     if value == block.value:
         return Result(f"The block {block.label!r} already reads like that.")
-    version = await context.memory.edit_block(block.label, value, "agent")
+    version = await context.memory.edit_block(
+        block.label, value, "agent", context.turn_id, before=block.value
+    )
     context.emit(
         MemoryEdited(
             agent_id=context.memory.agent_id,
@@ -68,6 +70,7 @@ async def _write(context: ToolContext, block: Block, value: str) -> Result:
             after=version.after,
             author=version.author,
             version=version.id,
+            after_reading=context.memory.after_reading,
         )
     )
     return Result(f"The block {block.label!r} now has {len(value):,}/{block.limit:,} characters.")

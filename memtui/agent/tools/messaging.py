@@ -25,4 +25,5 @@ async def pause_heartbeats(context: ToolContext, minutes: int) -> Result:
     """
     if minutes < 0:
         raise ToolError("minutes must be between 0 and 360.")
+    await context.memory.pause_heartbeats(min(minutes, MAX_PAUSE))
     return Result(f"Pausing timed heartbeats for {min(minutes, MAX_PAUSE)} min")

@@ -3,9 +3,11 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
+from memtui.agent import quotation
 from memtui.agent.envelope import stamp
 from memtui.agent.text import shorten
 from memtui.agent.tools.base import Result, ToolContext, ToolError
+from memtui.agent.units import rest
 from memtui.api.search import Hit, SearchReply
 
 PAGE_SIZE = 5
@@ -24,10 +26,10 @@ def offset_of(page: int) -> int:
 def page_of(context: ToolContext, found: SearchReply, page: int) -> Result:
     """The result of a search: true totals, and each hit with where it comes from."""
     zone = context.clock.now().tzinfo
-    message: dict[str, Any] = {
-        "showing": _showing(len(found.hits), found.total, page),
-        "hits": [_hit(hit, zone) for hit in found.hits],
-    }
+    message: dict[str, Any] = {"hits": [_hit(hit, zone) for hit in found.hits]}
+    if any(hit.source_id for hit in found.hits):
+        message = quotation.enclosed(message)
+    message = {"showing": _showing(len(found.hits), found.total, page), **message}
     if found.problem:
         message["problem"] = found.problem
     return Result(message, hits=found.hits, total=found.total)
@@ -50,12 +52,20 @@ def _hit(hit: Hit, zone: tzinfo | None) -> dict[str, Any]:
     if hit.score:
         shown["score"] = round(hit.score, 3)
     if hit.source is not None:
-        shown.update(source=hit.source, document=hit.document, page=hit.page)
+        shown.update(
+            source=quotation.name(hit.source), document=quotation.name(hit.document), page=hit.page
+        )
     elif hit.section:
         shown["from"] = "you" if hit.section == "assistant" else hit.section
     if hit.created_at:
         shown["time"] = _time(hit.created_at, zone)
-    shown["text"] = shorten(hit.text, HIT_LIMIT)
+    whole = rest(f"passage:{hit.passage_id}")
+    start = max(0, hit.terms[0][0] - HIT_LIMIT // 4) if hit.terms else 0
+    if start + HIT_LIMIT < len(hit.text) and start:  # what was found is in the middle
+        shown["begins"] = f"at character {start + 1:,}; {whole}"
+    else:
+        start = 0
+    shown["text"] = shorten(quotation.quoted(hit.text[start:]), HIT_LIMIT, whole)
     return shown
 
 

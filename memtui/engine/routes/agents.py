@@ -5,7 +5,6 @@ from fastapi import APIRouter, Query
 from memtui.api.agents import (
     Agent,
     AgentDetail,
-    BlockVersion,
     Message,
     NewAgent,
     Template,
@@ -56,16 +55,16 @@ async def messages(
     agent_id: str,
     before: int | None = None,
     limit: int = Query(100, ge=1, le=1000),
+    context: bool = False,
 ) -> list[Message]:
-    """The history before message id `before` (its end, without), oldest first."""
+    """The history before message id `before` (its end, without), oldest first.
+
+    With `context` the last of those that are in the context window.
+    """
     await engine.call(engine.record.agents.get, agent_id)
+    if context:
+        return (await engine.call(engine.record.messages.in_context, agent_id))[-limit:]
     return await engine.call(engine.record.messages.page, agent_id, before, limit)
-
-
-@router.get("/agents/{agent_id}/blocks/versions")
-async def versions(engine: OpenEngine, agent_id: str) -> list[BlockVersion]:
-    """Every edit of the agent's core memory, oldest first."""
-    return await engine.call(engine.record.blocks.versions, agent_id)
 
 
 @router.post("/agents/{agent_id}/turns")
@@ -76,8 +75,14 @@ async def turn(engine: OpenEngine, agent_id: str, request: TurnRequest) -> TurnR
 
 @router.post("/agents/{agent_id}/cancel", status_code=204)
 async def cancel(engine: OpenEngine, agent_id: str) -> None:
-    """Interrupt the running turn. The steps that were committed stay."""
-    await engine.agents.cancel(agent_id)
+    """Interrupt the running turn. The steps that were committed stay, and what waits, waits on."""
+    await engine.agents.turns.cancel(agent_id)
+
+
+@router.delete("/agents/{agent_id}/queue/{turn_id}", status_code=204)
+async def take_back(engine: OpenEngine, agent_id: str, turn_id: str) -> None:
+    """Take back a message that waits for another turn to end."""
+    engine.agents.turns.take_back(agent_id, turn_id)
 
 
 def _templates(kind: Plural) -> None:

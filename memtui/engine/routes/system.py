@@ -33,11 +33,14 @@ async def reload(engine: AnyEngine) -> None:
 
 
 @router.get("/events")
-async def events(engine: AnyEngine) -> StreamingResponse:
-    """Everything that happens from now on, as server-sent events."""
+async def events(engine: AnyEngine, answers: bool = False) -> StreamingResponse:
+    """Everything that happens from now on, as server-sent events.
+
+    `answers`: you can ask a person when a tool needs permission, and answer.
+    """
 
     async def stream() -> AsyncIterator[str]:
-        async with aclosing(engine.hub.listen()) as heard:
+        async with aclosing(engine.hub.listen(answers)) as heard:
             async for event in heard:
                 yield f"data: {event.model_dump_json()}\n\n" if event is not None else ": \n\n"
 

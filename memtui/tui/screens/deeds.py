@@ -4,7 +4,6 @@ A modal is imported when it is opened: the first frame does not wait for it.
 """
 
 from collections.abc import Coroutine
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
@@ -96,7 +95,7 @@ class Deeds(Screen[None]):
         if (text := self.session.take_queued()) is not None:
             self.draw({"chat", "state"})
             prompt = self.query_one(Prompt)
-            prompt.put("\n".join(filter(None, (text, prompt.text))))
+            prompt.put("\n".join(filter(None, (commands.typed(text), prompt.text))))
 
     def action_citation(self) -> None:
         """Choose a citation of the last answer, then the one after it."""
@@ -111,13 +110,15 @@ class Deeds(Screen[None]):
     def said(self, text: str) -> None:
         command = commands.parse(text)
         if command is None:
-            said = text.removeprefix("/") if text[:2] == "//" else text
             self.query_one(Transcript).to_end()
+            said = commands.message(text)
             self.do(self.session.send(said, wait=self.memtui.opening), "turn")
             return
         name, rest = command
         found = commands.find(name)
-        if found is not None:
+        if found is not None and rest and not found.takes:
+            self.wrong(f"/{name} takes nothing after it.", text)
+        elif found is not None:
             getattr(self, found.run)(rest)
         elif "/" in name or "." in name:
             self.open_load(text)  # a pasted or dropped path
@@ -126,8 +127,12 @@ class Deeds(Screen[None]):
 
             near = difflib.get_close_matches(name, [c.name for c in commands.COMMANDS], 1, 0.5)
             hint = f"Do you mean /{near[0]}?" if near else "/help lists them."
-            self.memtui.tell(f"There is no command /{name}. {hint}", "warning")
-            self.query_one(Prompt).put(text)
+            self.wrong(f"There is no command /{name}. {hint}", text)
+
+    def wrong(self, sentence: str, text: str) -> None:
+        """A command that cannot be carried out goes back into the prompt."""
+        self.memtui.tell(sentence, "warning")
+        self.query_one(Prompt).put(text)
 
     def send_next(self) -> None:
         """The turn has ended: send what waits."""
@@ -140,17 +145,11 @@ class Deeds(Screen[None]):
     def say_exit(self, _rest: str) -> None:
         self.memtui.leave()
 
-    def say_memory(self, _rest: str) -> None:
-        self.action_memory()
-
     def say_sources(self, _rest: str) -> None:
         self.show_pane("sources")
 
     def say_agents(self, _rest: str) -> None:
         self.action_agents()
-
-    def say_model(self, _rest: str) -> None:
-        self.action_model()
 
     def say_load(self, rest: str) -> None:
         self.open_load(rest)
@@ -215,11 +214,6 @@ class Deeds(Screen[None]):
         prompt = self.query_one(Prompt)
         if not prompt.text.startswith("/"):
             prompt.put("/search " + prompt.text)
-
-    def action_memory(self) -> None:
-        from memtui.tui.screens.reading import Reading, memory_text
-
-        self.app.push_screen(Reading("memory", partial(memory_text, self.store)))
 
     # sources
 

@@ -1,6 +1,7 @@
 """The main screen: sources, conversation, mind. Draws the store; `deeds` has what keys do."""
 
 import time
+from collections.abc import Iterable
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -9,12 +10,12 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from memtui.tui import commands, safe
 from memtui.tui import format as fmt
-from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.layout import LEAST, NARROW
-from memtui.tui.screens.deeds import Deeds
-from memtui.tui.store import said_by_user
+from memtui.tui.screens.history_deeds import HistoryDeeds
+from memtui.tui.store import Item, said_by_user
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
@@ -25,7 +26,7 @@ from memtui.tui.widgets.status import Status, gauge, header
 from memtui.tui.widgets.transcript import Transcript
 
 
-class MainScreen(Deeds):
+class MainScreen(HistoryDeeds):
     BINDINGS = bindings("main")
     AUTO_FOCUS = ""
 
@@ -115,7 +116,11 @@ class MainScreen(Deeds):
         agent = self.store.agent
         if agent is not None and agent.id != self._remembered:
             self._remembered = agent.id
-            self.query_one(Prompt).remember(said_by_user(self.store.items))
+            self.query_one(Prompt).remember(self._typed(self.store.items))
+
+    @staticmethod
+    def _typed(items: Iterable[Item]) -> list[str]:
+        return [commands.typed(text) for text in said_by_user(items)]
 
     def _sources_title(self) -> None:
         pane = self.query_one("#sources", Pane)
@@ -221,8 +226,16 @@ class MainScreen(Deeds):
 
     @on(Prompt.Edited)
     def prompt_edited(self, event: Prompt.Edited) -> None:
-        prompt = self.query_one(Prompt)
-        prompt.completing = self.query_one(Completion).offer(event.text)
+        self.complete(event.text)
+        if event.text.startswith("/model ") and self.store.models is None:
+            self.do(self._offer_models(), "models")
+
+    def complete(self, text: str) -> None:
+        self.query_one(Prompt).completing = self.query_one(Completion).offer(text)
+
+    async def _offer_models(self) -> None:
+        await self.session.read_models()
+        self.complete(self.query_one(Prompt).text)
 
     @on(Prompt.Completion)
     def completion_key(self, event: Prompt.Completion) -> None:
@@ -250,10 +263,14 @@ class MainScreen(Deeds):
     @on(Prompt.Sent)
     def prompt_sent(self, event: Prompt.Sent) -> None:
         completion = self.query_one(Completion)
-        completion.offer(event.text)  # its last look may be older than the text
-        entry = completion.chosen if completion.display else None
+        entry = completion.chosen if completion.display and completion.moved else None
+        if entry is None:
+            completion.offer(event.text)  # its last look may be older than the text
+            entry = completion.chosen if completion.display else None
+            if entry is not None and (entry.free or entry.value.strip() == event.text):
+                entry = None
         self.close_completion()
-        if entry is None or entry.value.strip() == event.text:
+        if entry is None:
             self.said(event.text)
         elif entry.ready:
             self.said(entry.value)
@@ -270,7 +287,7 @@ class MainScreen(Deeds):
     def older_wanted(self) -> None:
         async def read() -> None:
             older = await self.session.older()
-            self.query_one(Prompt).remember(said_by_user(older), fresh=False)
+            self.query_one(Prompt).remember(self._typed(older), fresh=False)
 
         self.do(read())
 

@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import ACTIONS, PLACES, key_sign
@@ -17,6 +18,7 @@ from memtui.tui.screens.modal import Modal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from memtui.api.history import Remembered
     from memtui.tui.store import Store
 
 
@@ -92,43 +94,56 @@ def help_text(keymap: "Mapping[str, str]", hint: str, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def memory_text(store: "Store", width: int) -> Content:
+def memory_text(store: "Store", remembered: "Remembered", width: int) -> Content:
     """Each block with how full it is, then what else is remembered."""
-    agent = store.agent
-    if agent is None:
-        return Content("No agent is open.")
     lines: list[Content] = []
-    for block in agent.blocks:
+    for block in remembered.blocks:
         done, rest = fmt.bar(len(block.value) / max(1, block.limit), 16)
         lines += [
             Content.assemble(
-                (block.label, "bold $primary"), "  ", (done, "$secondary"), (rest, "$line"),
+                (plain_line(block.label, 40), "bold $primary"), "  ",
+                (done, "$secondary"), (rest, "$line"),
                 (f"  {len(block.value):,} of {block.limit:,} characters", "$muted"),
             ),
             safe.text(block.value or "(empty)", limit=8000),
             Content(""),
         ]  # fmt: skip
-    passages = sum(source.passages for source in agent.sources)
+    total = sum(remembered.messages.values())
+    kinds = ", ".join(f"{fmt.count(n)} {kind}" for kind, n in remembered.messages.items())
     rows = [
-        ("recall", f"{fmt.count(agent.recall, 'message')} of the conversation can be searched"),
-        ("archive", f"{fmt.count(agent.archival, 'passage')} the agent wrote itself"),
-        ("attached", f"{fmt.count(len(agent.sources), 'source')}, "
-                     f"{fmt.count(passages, 'passage')}"),
+        ("recall", f"{fmt.count(total, 'message')}" + (f": {kinds}" if kinds else "")),
+        ("", f"{fmt.count(remembered.recall)} can be searched, "
+             f"{fmt.count(remembered.context)} are in the context"),
+        ("archive", f"{fmt.count(remembered.archival, 'passage')} the agent wrote itself"),
+        ("attached", f"{fmt.count(remembered.sources, 'source')}, "
+                     f"{fmt.count(remembered.attached, 'passage')}"),
     ]  # fmt: skip
     lines.append(Content.styled("Beyond core memory", "bold $primary"))
-    lines += [Content.styled(f"{name:<10}", "$muted") + Content(text) for name, text in rows]
-    if store.parts and store.window:
-        used = sum(store.parts.values())
-        lines += [Content(""), Content.styled("Context window", "bold $primary")]
-        for name, number in store.parts.items():
-            done, _ = fmt.bar(number / store.window, max(4, width // 3))
-            lines.append(
-                Content.styled(f"{name:<10}", "$muted")
-                + Content(f"{fmt.tokens(number):>6}  ")
-                + Content.styled(done, "$secondary")
-            )
+    for name, text in rows:
+        label = Content.styled(f"{name:<10}", "$muted")
+        wrapped = Content(text).wrap(max(10, width - 10))
+        lines += [
+            (Content(" " * 10) if number else label) + line for number, line in enumerate(wrapped)
+        ]
+    if remembered.first:
+        lines += [Content(""), Content.styled("Its own archive begins with", "bold $primary")]
+        for number, text in enumerate(remembered.first, start=1):
+            lines.append(Content.styled(f"{number:>2}  ", "$muted") + safe.line(text, "", 400))
+    return Content("\n").join([*lines, *_window(store, width)])
+
+
+def _window(store: "Store", width: int) -> list[Content]:
+    """The context window by part, as it was sent last."""
+    if not (store.parts and store.window):
+        return []
+    lines = [Content(""), Content.styled("Context window", "bold $primary")]
+    for name, number in store.parts.items():
+        done, _ = fmt.bar(number / store.window, max(4, width // 3))
         lines.append(
-            Content.styled(f"{'in all':<10}", "$muted")
-            + Content(f"{fmt.tokens(used):>6}  of {fmt.tokens(store.window)} tokens")
+            Content.styled(f"{name:<10}", "$muted")
+            + Content(f"{fmt.tokens(number):>6}  ")
+            + Content.styled(done, "$secondary")
         )
-    return Content("\n").join(lines)
+    used = sum(store.parts.values())
+    total = f"{fmt.tokens(used):>6}  of {fmt.tokens(store.window)} tokens"
+    return [*lines, Content.styled(f"{'in all':<10}", "$muted") + Content(total)]

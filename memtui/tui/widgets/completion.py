@@ -11,16 +11,20 @@ from memtui.tui.store import Store
 
 @dataclass(frozen=True)
 class Entry:
-    """`value` is what the prompt will hold; `ready` when nothing more has to be typed."""
+    """`value` is what the prompt will hold; `ready` when nothing more has to be typed.
+
+    `free`: other values than those offered may be meant, so Enter takes what was typed.
+    """
 
     value: str
     title: str
     detail: str
     ready: bool = False
+    free: bool = False
 
 
 def entries(text: str, store: Store) -> list[Entry]:
-    """What `text` in the prompt may become: a command, or a command with a source's name."""
+    """What `text` in the prompt may become: a command, or one with a source's or model's name."""
     found = [
         Entry(
             f"/{c.name}{' ' if c.takes else ''}", f"/{c.name} {c.takes}".strip(), c.help,
@@ -28,18 +32,32 @@ def entries(text: str, store: Store) -> list[Entry]:
         )
         for c in commands.completions(text)
     ]  # fmt: skip
+    if "\n" in text:
+        return found
     for name, attached in (("attach", False), ("detach", True)):
         begin = f"/{name} "
-        if text.startswith(begin) and "\n" not in text:
-            typed = text.removeprefix(begin).casefold()
+        typed = text.removeprefix(begin).casefold()
+        if text.startswith(begin) and all(typed != s.name.casefold() for s in store.sources):
             found += [
                 Entry(begin + source.name, source.name, f"{source.passages:,} passages", True)
                 for source in store.sources
-                if store.attached(source.id) is attached
-                and typed in source.name.casefold()
-                and typed != source.name.casefold()
+                if store.attached(source.id) is attached and typed in source.name.casefold()
             ][:50]
+    if text.startswith("/model "):
+        found += _models(text.removeprefix("/model "), store)
     return found
+
+
+def _models(typed: str, store: Store) -> list[Entry]:
+    names = [(commands.DEFAULT_MODEL, "what is configured")]
+    names += [(model.name, model.detail) for model in store.models or ()]
+    if typed in dict(names):
+        return []
+    return [
+        Entry(f"/model {name}", name, detail, True, True)
+        for name, detail in names
+        if typed.casefold() in name.casefold()
+    ][:50]
 
 
 class Completion(OptionList, can_focus=False):
@@ -49,6 +67,7 @@ class Completion(OptionList, can_focus=False):
         super().__init__(id="completion", compact=True, markup=False)
         self.store = store
         self.entries: list[Entry] = []
+        self.moved = False  # an entry was chosen with the arrows
         self.display = False
 
     def offer(self, text: str) -> bool:
@@ -57,7 +76,7 @@ class Completion(OptionList, can_focus=False):
         if len(found) == 1 and found[0].value == text:
             found = []
         if found != self.entries:
-            self.entries = found
+            self.entries, self.moved = found, False
             self.clear_options()
             width = max((len(entry.title) for entry in found), default=0) + 2
             self.add_options(
@@ -78,6 +97,7 @@ class Completion(OptionList, can_focus=False):
         self.display = False
 
     def move(self, step: int) -> None:
+        self.moved = True
         if step > 0:
             self.action_cursor_down()
         else:

@@ -17,6 +17,8 @@ from memtui.tui.widgets.rows import Rows
 if TYPE_CHECKING:
     from memtui.api.search import Hit
 
+FLAGGED = "After reading documents: one of them may have asked for it. /undo takes it back."
+
 MOST = 200
 """Blocks in the list; older ones are in the record."""
 
@@ -76,6 +78,8 @@ def _block(block: Block, width: int) -> list[Content]:
     if block.folded:
         return header
     body = _BODIES[block.kind](block, width - 2)
+    if block.flagged:
+        body = [*Content.styled(FLAGGED, "$warning").wrap(width - 2), *body]
     lines = [Content("  ") + line for line in body]
     return [*header, *lines] if block.hits else [*header, *lines, Content("")]
 
@@ -99,7 +103,8 @@ def _header(block: Block, width: int) -> Content:
         name, style, rest = "problem", "$error", safe.line(block.text, "$muted", 200)
     else:
         name, style, rest = block.title, "$muted", Content("")
-    left = Content.styled(sign, "$faint") + safe.line(name, style, 60)
+    flag = Content.styled("⚑ ", "$warning") if block.flagged else Content("")
+    left = Content.styled(sign, "$faint") + flag + safe.line(name, style, 60)
     if rest:
         left += Content("  ") + rest
     room = max(4, width - (len(right) + 1 if right else 0))
@@ -192,8 +197,10 @@ def readable(result: str) -> str:
     message = parsed.get("message") if isinstance(parsed, dict) else parsed
     if isinstance(message, str):
         return message
-    if isinstance(message, dict) and isinstance(message.get("showing"), str):
-        return str(message["showing"])
+    if isinstance(message, dict):
+        for part in ("showing", "result"):  # the rest is for the model
+            if isinstance(message.get(part), str):
+                return str(message[part])
     return "" if message is None else json.dumps(message, ensure_ascii=False)
 
 

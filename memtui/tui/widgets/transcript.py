@@ -44,7 +44,7 @@ class Transcript(Rows[Item]):
         self._first = ""  # key of the first item laid out
         self._citation: Citation | None = None
         # of the streamed item: its key and the width, characters laid out, their lines
-        self._head: tuple[tuple[str, int], int, list[Content]] = (("", 0), 0, [])
+        self._head: tuple[tuple[int, int], int, list[Content]] = ((0, 0), 0, [])
 
     def _forward_event(self, event: events.Event) -> None:
         """What has no use here is written in the prompt. The focus goes there before the app
@@ -127,8 +127,8 @@ class Transcript(Rows[Item]):
         if cut > 0 and row.text.count("```", 0, cut) % 2:
             cut = row.text.rfind("```", 0, cut)  # an open block of code is the last paragraph
         cut = max(0, cut)
-        if self._head[0] != (row.key, width) or self._head[1] > cut:
-            self._head = ((row.key, width), 0, [])
+        if self._head[0] != (id(row), width) or self._head[1] > cut:
+            self._head = ((id(row), width), 0, [])
         key, done, lines = self._head
         if cut > done:
             lines = [*lines, *prose.lines(row.text[done:cut], [], width), Content("")]

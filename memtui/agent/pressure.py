@@ -1,0 +1,188 @@
+"""Memory pressure: the agent is warned once, then whole old turns are folded into a summary.
+
+Proactively, before the window overflows; and again when the provider says that it has. Then its
+window is smaller than was thought, which is remembered with the model's calibration.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from memtui.agent.calibration import Calibration
+from memtui.agent.context import DEFAULT_WINDOW, Material, Window, compose, gather, reserve
+from memtui.agent.journal import Journal
+from memtui.agent.notices import MEMORY_WARNING
+from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage
+from memtui.agent.summary import Summary, summarise
+from memtui.agent.tokens import add
+from memtui.api.agents import Message, Usage
+from memtui.api.errors import ContextOverflowError
+from memtui.api.events import ContextChanged, ContextCompacted, Problem
+
+PRESSURE = 0.75
+"""The share of the window at which the agent is warned, unless configured."""
+RETRIES = 3
+"""How often a request that overflowed is made again, smaller each time."""
+
+
+class Keeper:
+    """Keeps one conversation within the window of its model."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        model: ChatModel,
+        emit: Emit,
+        clock: Clock,
+        journal: Journal,
+        calibration: Calibration | None = None,
+        pressure: float = PRESSURE,
+    ) -> None:
+        self._memory = memory
+        self._model = model
+        self._emit = emit
+        self._clock = clock
+        self._journal = journal
+        self._calibration = calibration or Calibration()
+        self._pressure = pressure
+        self._overflows = 0
+        self.usage = Usage()
+        """Of the summaries."""
+
+    @property
+    def size(self) -> int:
+        size = self._model.context_window or DEFAULT_WINDOW
+        return min(size, self._calibration.limit or size)
+
+    def compose(self, material: Material) -> Window:
+        """Raises ModelError when the window is too small for the agent."""
+        scale = self._calibration.scale(self._memory.agent_id)
+        return compose(material, self.size, scale, self._clock.now().tzinfo)
+
+    def parts(self, window: Window) -> dict[str, int]:
+        """The tokens of each part; their sum is what the request is expected to have."""
+        return self._calibration.parts(self._memory.agent_id, window.parts)
+
+    async def window(self, tools: Sequence[dict[str, Any]]) -> tuple[Material, Window]:
+        """What to send now. Warns the agent and makes room before, as far as needed."""
+        self._say_if_guessed()
+        folded = False
+        while True:
+            material = await gather(self._memory, tools)
+            window = self.compose(material)
+            if window.evict and not folded:
+                folded = True
+                await self._fold(material, window, window.evict)
+            elif self._presses(material, window):
+                await self._journal.commit([NewMessage(kind="alert", text=MEMORY_WARNING)])
+            else:
+                break
+        self._emit(
+            ContextChanged(
+                agent_id=self._memory.agent_id, parts=self.parts(window), window=window.size
+            )
+        )
+        return material, window
+
+    def reported(self, window: Window, prompt_tokens: int) -> None:
+        """The provider counted the request made of `window`."""
+        self._overflows = 0
+        if prompt_tokens:
+            counted = add(*window.parts.values())
+            self._calibration.report(self._memory.agent_id, counted, prompt_tokens)
+
+    def overflowed(self, window: Window, error: ContextOverflowError) -> None:
+        """The provider refused the request made of `window` as too long: the next is smaller.
+
+        Raises the error, with what was tried, after RETRIES of them.
+        """
+        self._overflows += 1
+        if self._overflows > RETRIES:
+            raise ContextOverflowError(
+                f"{error} The conversation was shortened {RETRIES} times, to about "
+                f"{window.size:,} tokens, and was still refused."
+            )
+        sent = sum(self.parts(window).values())
+        stated = error.window if 0 < error.window < window.size else 0
+        limit = stated if stated * 0.9 < sent else 0  # else it counts otherwise than is thought
+        self._calibration.limit = limit or window.size // 2
+        self._emit(
+            Problem(
+                agent_id=self._memory.agent_id,
+                text=f"{self._model.name} has a smaller context window than the {window.size:,} "
+                f"tokens it was taken to have: from now on {self._calibration.limit:,} are used. "
+                "Set its true size with `memtui configure --set llm.context_window=…`.",
+            )
+        )
+
+    async def fold(self, tools: Sequence[dict[str, Any]]) -> ContextCompacted | None:
+        """Fold all whole turns but the last into the summary; None when there is only one."""
+        material = await gather(self._memory, tools)
+        turns = [one.turn_id for one in material.history if one.kind != "summary"]
+        old = [
+            one.id for one in material.history if one.kind != "summary" and one.turn_id != turns[-1]
+        ]
+        return await self._fold(material, self.compose(material), old) if old else None
+
+    async def _fold(
+        self, material: Material, window: Window, evicted: Sequence[int]
+    ) -> ContextCompacted:
+        gone = set(evicted)
+        rows = [one for one in material.history if one.id in gone]
+        former = [one for one in material.history if one.kind == "summary"]
+        summary = await self._summarise(rows, former, window)
+        self.usage += summary.usage
+        new = [NewMessage(kind="summary", text=summary.text, usage=summary.usage)]
+        told = ContextCompacted(
+            agent_id=self._memory.agent_id,
+            messages=len(rows),
+            summary=summary.text,
+        )
+        if summary.problem:
+            told.problem = (
+                "The older part of the conversation was summarised without the model, by quoting "
+                f"from it. {summary.problem}"
+            )
+            new.append(NewMessage(kind="note", text=told.problem, ok=False))
+        ids = [one.id for one in (*former, *rows)]
+        # a turn of its own: what happens to the turn going on does not happen to the summary
+        await self._journal.settle(self._memory.fold(secrets.token_hex(6), new, ids))
+        self._emit(told)
+        return told
+
+    async def _summarise(
+        self, rows: Sequence[Message], former: Sequence[Message], window: Window
+    ) -> Summary:
+        return await summarise(
+            self._model,
+            rows,
+            "\n".join(one.text for one in former),
+            window.size - reserve(window.size),
+            window.summary,
+            self._calibration.scale(self._memory.agent_id),
+            self._clock.now().tzinfo,
+        )
+
+    def _presses(self, material: Material, window: Window) -> bool:
+        """Whether to warn: above the share, once until the next summary, and only while there is
+        more than a summary would leave, which small windows with large prompts never are below.
+        """
+        if self._model.offline or any(
+            one.kind == "alert" and one.text == MEMORY_WARNING for one in material.history
+        ):
+            return False
+        threshold = max(self._pressure * window.size, window.base + window.room / 2)
+        return sum(self.parts(window).values()) > threshold
+
+    def _say_if_guessed(self) -> None:
+        if self._model.window_known or self._calibration.told_guess or self._calibration.limit:
+            return
+        self._calibration.told_guess = True
+        self._emit(
+            Problem(
+                agent_id=self._memory.agent_id,
+                text=f"The context window of {self._model.name} is not known, and its server does "
+                f"not say: {self.size:,} tokens are assumed. Set it with "
+                "`memtui configure --set llm.context_window=…`.",
+            )
+        )

@@ -1,0 +1,81 @@
+"""Runs one call of a tool in a process of its own, and ends it, whatever it does."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from memtui.agent.tools.base import ToolError
+
+OUTPUT = 400_000
+"""Bytes of a worker's reply; it keeps far below that itself."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a call may take. Memory is address space in bytes, where the system has such a limit."""
+
+    seconds: float = 30.0
+    memory: int = 512_000_000
+
+
+async def run(request: dict[str, Any], folder: Path, limits: Limits) -> str:
+    """The text that the tool returned. Raises ToolError: it failed, or took more than it may.
+
+    `request` is what `worker` takes but for the limits; `folder` is its working directory.
+    """
+    name = request["tool"]
+    line = json.dumps({**request, "memory": limits.memory, "seconds": limits.seconds})
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "memtui.engine.outside.worker"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(f"{name} could not be started: {error.strerror}.") from None
+    try:
+        async with asyncio.timeout(limits.seconds):
+            reply = await _converse(process, line.encode("ascii") + b"\n")
+    except TimeoutError:
+        raise ToolError(
+            f"{name} took more than {limits.seconds:g} seconds, so it was ended."
+        ) from None
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.stdin is not None:
+            process.stdin.close()
+        await asyncio.shield(process.wait())
+    try:
+        said = json.loads(reply)
+        ok, text = bool(said["ok"]), str(said["text"])
+    except (ValueError, KeyError, TypeError):
+        raise ToolError(
+            f"{name} broke off. It may have needed more than {limits.memory // 1_000_000} MB."
+        ) from None
+    if not ok:
+        raise ToolError(text or f"{name} failed.")
+    return text
+
+
+async def _converse(process: asyncio.subprocess.Process, line: bytes) -> bytes:
+    """Send the request and read the reply; the input stays open, so that it ends with us."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(line)
+        await process.stdin.drain()
+    reply = bytearray()
+    while len(reply) <= OUTPUT and (piece := await process.stdout.read(65536)):
+        reply += piece
+    return bytes(reply)

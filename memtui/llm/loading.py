@@ -1,0 +1,65 @@
+"""litellm, imported late and quietly. It takes seconds, so that happens once, in a thread."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+from typing import Any
+
+from memtui.llm.lighten import lighten
+
+_import = threading.Lock()
+_prepared = False
+
+
+def load_litellm() -> Any:
+    """Import litellm quietly: no network, no telemetry, nothing printed. Takes 5–10 s once."""
+    global _prepared
+    with _import:
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+        os.environ.setdefault("LITELLM_LOG", "WARNING")
+        import litellm
+
+        if not _prepared:
+            litellm.telemetry = False
+            litellm.suppress_debug_info = True
+            litellm.disable_hf_tokenizer_download = True
+            litellm.disable_aiohttp_transport = True  # httpx closes its connections on cancel
+            litellm.drop_params = True
+            for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+                logger = logging.getLogger(name)
+                # The null handler keeps logging's last resort, stderr, out of it.
+                logger.handlers = [logging.NullHandler()]
+                logger.setLevel(logging.WARNING)
+            for name in ("httpx", "httpcore", "openai"):
+                logging.getLogger(name).setLevel(logging.WARNING)  # they log addresses with keys
+            lighten(litellm)
+            _warm(litellm)
+            _prepared = True
+        return litellm
+
+
+def _warm(litellm: Any) -> None:
+    """Do now what litellm would import during the first call, where it held up the event loop
+    for 3 s. The answer is made up by litellm: nothing is sent.
+    """
+    with contextlib.suppress(Exception):
+        import httpcore  # noqa: F401
+        import openai.resources.chat.completions  # noqa: F401
+
+        tool = {"type": "function", "function": {"name": "x", "parameters": {"type": "object"}}}
+        for _ in litellm.completion(
+            model="openai/x",
+            messages=[{"role": "user", "content": "x"}],
+            tools=[tool],
+            stream=True,
+            api_key="none",
+            mock_response="x",
+        ):
+            pass
+
+
+async def prepare() -> None:
+    """Import litellm in a thread, so that the first call need not wait for it."""
+    await asyncio.to_thread(load_litellm)
