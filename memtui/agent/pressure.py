@@ -46,8 +46,7 @@ class Keeper:
         self._calibration = calibration or Calibration()
         self._pressure = pressure
         self._overflows = 0
-        self.usage = Usage()
-        """Of the summaries."""
+        self._usage = Usage()
 
     @property
     def size(self) -> int:
@@ -84,6 +83,11 @@ class Keeper:
         )
         return material, window
 
+    def spent(self) -> Usage:
+        """What the summaries have used since this was asked last."""
+        spent, self._usage = self._usage, Usage()
+        return spent
+
     def reported(self, window: Window, prompt_tokens: int) -> None:
         """The provider counted the request made of `window`."""
         self._overflows = 0
@@ -116,12 +120,12 @@ class Keeper:
         )
 
     async def fold(self, tools: Sequence[dict[str, Any]]) -> ContextCompacted | None:
-        """Fold all whole turns but the last into the summary; None when there is only one."""
+        """Fold all before the user's last turn into the summary; None when there is nothing."""
         material = await gather(self._memory, tools)
-        turns = [one.turn_id for one in material.history if one.kind != "summary"]
-        old = [
-            one.id for one in material.history if one.kind != "summary" and one.turn_id != turns[-1]
-        ]
+        rows = [one for one in material.history if one.kind != "summary"]
+        turns = [one.turn_id for one in rows if one.kind == "user"] or [one.turn_id for one in rows]
+        first = next((n for n, one in enumerate(rows) if one.turn_id == turns[-1]), 0)
+        old = [one.id for one in rows[:first]]
         return await self._fold(material, self.compose(material), old) if old else None
 
     async def _fold(
@@ -131,7 +135,7 @@ class Keeper:
         rows = [one for one in material.history if one.id in gone]
         former = [one for one in material.history if one.kind == "summary"]
         summary = await self._summarise(rows, former, window)
-        self.usage += summary.usage
+        self._usage += summary.usage
         new = [NewMessage(kind="summary", text=summary.text, usage=summary.usage)]
         told = ContextCompacted(
             agent_id=self._memory.agent_id,

@@ -53,6 +53,9 @@ async def test_warned_once_then_summarised_with_what_the_agent_said() -> None:
         if not summarised_at and life.rows("summary"):
             summarised_at = number
             assert life.rows("alert") == [MEMORY_WARNING]
+        if life.rows("summary"):  # what it used is part of the turn's
+            ended = [event.usage for event in life.events if event.type == "turn.ended"]
+            assert ended[summarised_at].prompt_tokens == 60
     assert 0 < warned_at < summarised_at
     asked = life.model.summaries[0][-1]["content"]
     assert "The user said" in asked
