@@ -107,14 +107,15 @@ class Keeper:
                 f"{window.size:,} tokens, and was still refused."
             )
         sent = sum(self.parts(window).values())
-        stated = error.window if 0 < error.window < window.size else 0
-        limit = stated if stated * 0.9 < sent else 0  # else it counts otherwise than is thought
-        self._calibration.limit = limit or window.size // 2
+        limit = min(window.size, error.window) if error.window else window.size // 2
+        if sent <= limit and error.window:  # it counts more than is thought
+            limit = limit * 4 // 5
+        self._calibration.limit = limit
         self._emit(
             Problem(
                 agent_id=self._memory.agent_id,
                 text=f"{self._model.name} has a smaller context window than the {window.size:,} "
-                f"tokens it was taken to have: from now on {self._calibration.limit:,} are used. "
+                f"tokens it was taken to have: from now on {limit:,} are used. "
                 "Set its true size with `memtui configure --set llm.context_window=…`.",
             )
         )
