@@ -53,6 +53,11 @@ class Keeper:
         size = self._model.context_window or DEFAULT_WINDOW
         return min(size, self._calibration.limit or size)
 
+    @property
+    def known(self) -> bool:
+        """Whether somebody stated the size, or a refusal taught it."""
+        return self._model.window_known or bool(self._calibration.limit)
+
     def compose(self, material: Material) -> Window:
         """Raises ModelError when the window is too small for the agent."""
         scale = self._calibration.scale(self._memory.agent_id)
@@ -180,7 +185,7 @@ class Keeper:
         return sum(self.parts(window).values()) > threshold
 
     def _say_if_guessed(self) -> None:
-        if self._model.window_known or self._calibration.told_guess or self._calibration.limit:
+        if self.known or self._calibration.told_guess:
             return
         self._calibration.told_guess = True
         self._emit(
