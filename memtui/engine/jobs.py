@@ -19,7 +19,7 @@ from memtui.library.threads import finish
 
 logger = logging.getLogger(__name__)
 REST = 30.0
-"""Seconds after the last load for which a reader process stays: its start is half of a short one."""
+"""Seconds after the last load for which a reader stays: its start is half of a short load."""
 
 
 class Jobs:
