@@ -65,7 +65,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("archive.database", "", "database on a Milvus server"),
         Setting("agent.persona", "sam_pov", "persona of a new agent"),
         Setting("agent.human", "basic", "human of a new agent"),
-        Setting("agent.pressure", 0.75, "share of the window at which an agent is warned, to 1",
+        Setting("agent.pressure", 0.75, "share of the context window at which an agent is warned",
                 minimum=0.1),
         Setting("agent.max_steps", 12, "steps of a turn, after which it ends", minimum=1),
         Setting("agent.max_failures", 3, "failures in a row that end a turn", minimum=1),

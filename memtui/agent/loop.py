@@ -189,6 +189,7 @@ class Turn:
     async def _ask(self) -> tuple[Answer, Usage]:
         while True:
             material, window = await self._keeper.window(self._schemas)
+            self._usage += self._keeper.spent()
             self._name = material.agent.name
             self._runner.fit(window.page)
             history = material.history

@@ -46,13 +46,17 @@ class Keeper:
         self._calibration = calibration or Calibration()
         self._pressure = pressure
         self._overflows = 0
-        self.usage = Usage()
-        """Of the summaries."""
+        self._usage = Usage()
 
     @property
     def size(self) -> int:
         size = self._model.context_window or DEFAULT_WINDOW
         return min(size, self._calibration.limit or size)
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody stated the size, or a refusal taught it."""
+        return self._model.window_known or bool(self._calibration.limit)
 
     def compose(self, material: Material) -> Window:
         """Raises ModelError when the window is too small for the agent."""
@@ -84,6 +88,11 @@ class Keeper:
         )
         return material, window
 
+    def spent(self) -> Usage:
+        """What the summaries have used since this was asked last."""
+        spent, self._usage = self._usage, Usage()
+        return spent
+
     def reported(self, window: Window, prompt_tokens: int) -> None:
         """The provider counted the request made of `window`."""
         self._overflows = 0
@@ -103,25 +112,26 @@ class Keeper:
                 f"{window.size:,} tokens, and was still refused."
             )
         sent = sum(self.parts(window).values())
-        stated = error.window if 0 < error.window < window.size else 0
-        limit = stated if stated * 0.9 < sent else 0  # else it counts otherwise than is thought
-        self._calibration.limit = limit or window.size // 2
+        limit = min(window.size, error.window) if error.window else window.size // 2
+        if sent <= limit and error.window:  # it counts more than is thought
+            limit = limit * 4 // 5
+        self._calibration.limit = limit
         self._emit(
             Problem(
                 agent_id=self._memory.agent_id,
                 text=f"{self._model.name} has a smaller context window than the {window.size:,} "
-                f"tokens it was taken to have: from now on {self._calibration.limit:,} are used. "
+                f"tokens it was taken to have: from now on {limit:,} are used. "
                 "Set its true size with `memtui configure --set llm.context_window=…`.",
             )
         )
 
     async def fold(self, tools: Sequence[dict[str, Any]]) -> ContextCompacted | None:
-        """Fold all whole turns but the last into the summary; None when there is only one."""
+        """Fold all before the user's last turn into the summary; None when there is nothing."""
         material = await gather(self._memory, tools)
-        turns = [one.turn_id for one in material.history if one.kind != "summary"]
-        old = [
-            one.id for one in material.history if one.kind != "summary" and one.turn_id != turns[-1]
-        ]
+        rows = [one for one in material.history if one.kind != "summary"]
+        turns = [one.turn_id for one in rows if one.kind == "user"] or [one.turn_id for one in rows]
+        first = next((n for n, one in enumerate(rows) if one.turn_id == turns[-1]), 0)
+        old = [one.id for one in rows[:first]]
         return await self._fold(material, self.compose(material), old) if old else None
 
     async def _fold(
@@ -131,7 +141,7 @@ class Keeper:
         rows = [one for one in material.history if one.id in gone]
         former = [one for one in material.history if one.kind == "summary"]
         summary = await self._summarise(rows, former, window)
-        self.usage += summary.usage
+        self._usage += summary.usage
         new = [NewMessage(kind="summary", text=summary.text, usage=summary.usage)]
         told = ContextCompacted(
             agent_id=self._memory.agent_id,
@@ -175,7 +185,7 @@ class Keeper:
         return sum(self.parts(window).values()) > threshold
 
     def _say_if_guessed(self) -> None:
-        if self._model.window_known or self._calibration.told_guess or self._calibration.limit:
+        if self.known or self._calibration.told_guess:
             return
         self._calibration.told_guess = True
         self._emit(

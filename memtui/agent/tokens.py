@@ -22,6 +22,7 @@ MARGIN: Features = (0.10, 0.10, 0.12, 0.25, 0.20, 0.20, 0.20, 0.25, 0.10)
 
 NOTHING: Features = (0.0,) * len(PRIOR)
 _FRAMES, _TOOLS = 7, 8
+_LONG = 8000  # characters of a text that is not kept in memory for the next time
 
 _LETTERS = bytes(b for b in range(128) if chr(b).isalpha() or chr(b) in " \n\r\t")
 _DIGITS = b"0123456789"
@@ -34,8 +35,16 @@ _KINDS = bytes(
 )
 
 
-@lru_cache(maxsize=1024)  # step after step, most of what is sent is the same
 def features(text: str) -> Features:
+    return _count(text) if len(text) > _LONG else _remembered(text)
+
+
+@lru_cache(maxsize=1024)  # step after step, most of what is sent is the same
+def _remembered(text: str) -> Features:
+    return _count(text)
+
+
+def _count(text: str) -> Features:
     data = text.encode("utf-8", "replace")
     size = len(data)
     ascii_ = [size - len(data.translate(None, kind)) for kind in (_LETTERS, _DIGITS, _OTHER)]

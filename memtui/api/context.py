@@ -18,9 +18,9 @@ class ContextWindow(BaseModel):
 
     `total` tokens are expected, the sum of the parts; `window` is the model's size, of which
     `reserve` is kept free for the answer. `known` is False when nobody states that size. Above
-    `pressure` tokens the agent is warned (0: never, it is the offline reader). `waiting`
-    messages do not fit any more: the next turn folds them into the summary. `messages` and
-    `tools` are the exact text sent.
+    `pressure` tokens the agent is warned (0: never, it is the offline reader). `waiting` messages
+    do not fit any more: the next turn folds them into the summary. `messages` and `tools` are the
+    exact text sent.
     """
 
     model: str

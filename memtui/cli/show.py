@@ -3,7 +3,7 @@
 import click
 from pydantic import BaseModel
 
-from memtui.api.agents import AgentDetail
+from memtui.api.agents import AgentDetail, Usage
 from memtui.api.client import Client
 from memtui.api.errors import NotFoundError
 from memtui.api.library import Document, Passage, PassageInContext, Source
@@ -42,12 +42,20 @@ def agent(name: str, as_json: bool) -> None:
         ("sources", ", ".join(source.name for source in found.sources) or "none"),
         ("archival memory", output.count(found.archival, "memory", "memories")),
         ("recall memory", output.count(found.recall, "message")),
+        ("spent", _spent(found.usage)),
         ("made", output.when(found.created_at)),
         ("used", output.when(found.used_at)),
     )
     for block in [] if as_json else found.blocks:
         output.line(f"\n{block.label} ({len(block.value)} of {block.limit} characters)")
         output.line(block.value)
+
+
+def _spent(usage: Usage) -> str:
+    """Of the model: `12,345 tokens in 40 steps, 62 s, $0.031`."""
+    tokens = output.count(usage.prompt_tokens + usage.completion_tokens, "token")
+    text = f"{tokens} in {output.count(usage.steps, 'step')}, {usage.seconds:,.0f} s"
+    return f"{text}, ${usage.cost:.3f}" if usage.cost else text
 
 
 @show.command()

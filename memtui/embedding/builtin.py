@@ -215,6 +215,7 @@ class BuiltinEmbedder:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     start_new_session=True,  # ^C in the terminal is not meant for it
+                    env=os.environ.copy(),  # another thread's import may be changing the original
                 )
             except OSError as error:
                 raise ModelError(

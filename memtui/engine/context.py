@@ -44,7 +44,7 @@ class Contexts:
         return ContextWindow(
             model=model.name,
             window=window.size,
-            known=model.window_known,
+            known=keeper.known,
             reserve=reserve(window.size),
             pressure=0 if model.offline else round(self._pressure * window.size),
             total=sum(tokens.values()),

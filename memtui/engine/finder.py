@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from memtui.api.errors import NotFoundError
@@ -27,12 +27,20 @@ class Finder:
         return await self.find(request.query, scopes, request.mode, request.k, request.offset)
 
     async def find(
-        self, query: str, scopes: Sequence[str], mode: Mode, k: int, offset: int
+        self,
+        query: str,
+        scopes: Sequence[str],
+        mode: Mode,
+        k: int,
+        offset: int,
+        exclude: Collection[str] = (),
     ) -> SearchReply:
-        """Hits `offset`…`offset + k` of `query` in `scopes`."""
+        """Hits `offset`…`offset + k` of `query` in `scopes`, but for the passages `exclude`."""
         began = time.perf_counter()
         ports = hybrid.Ports(self._text, self._dense, self._encode, self)
-        found = await hybrid.search(query, scopes, ports, mode=mode, k=k, offset=offset)
+        found = await hybrid.search(
+            query, scopes, ports, mode=mode, k=k, offset=offset, exclude=exclude
+        )
         hits = await asyncio.to_thread(self._cited, found)
         return SearchReply(
             query=query,

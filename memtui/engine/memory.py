@@ -13,10 +13,10 @@ from memtui.api.errors import NotFoundError
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.engine.finder import Finder
 from memtui.record import Record
-from memtui.search.hybrid import DEPTH
 
-CANDIDATES = 2 * DEPTH
-"""All that a search can find: so many in each channel."""
+LAST_DAY = "9000-01-01"
+MOST_OF_A_TURN = 1000
+"""More messages than a turn says."""
 
 
 class AgentMemory:
@@ -111,18 +111,13 @@ class AgentMemory:
         return reply
 
     async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
-        """Leaves out what was said in the turn that searches: it would find its own question.
-
-        All candidates are looked at, so that the total is true on every page.
-        """
+        """As if what is said in the turn that searches were not there: it would find itself."""
         scope = f"recall_{self.agent_id}"
-        reply = await self._finder.find(query, [scope], "hybrid", CANDIDATES, 0)
-        earlier = [hit for hit in reply.hits if hit.created_at < self._began]
-        hits = [
-            hit.model_copy(update={"rank": rank})
-            for rank, hit in enumerate(earlier[offset : offset + k], start=offset + 1)
-        ]
-        return reply.model_copy(update={"hits": hits, "total": len(earlier), "offset": offset})
+        _, own = await asyncio.to_thread(
+            self._record.passages.in_dates, scope, self._began, LAST_DAY, MOST_OF_A_TURN
+        )
+        exclude = {passage.id for passage in own}
+        return await self._finder.find(query, [scope], "hybrid", k, offset, exclude)
 
     async def search_dates(
         self, start: datetime, end: datetime, *, offset: int, k: int

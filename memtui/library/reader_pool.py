@@ -179,6 +179,7 @@ class ReaderPool:
                 stdout=subprocess.PIPE,
                 stderr=self.log,
                 start_new_session=True,
+                env=os.environ.copy(),  # another thread's import may be changing the original
             )
         except OSError as error:
             raise UnavailableError(

@@ -170,7 +170,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
             ),
             retry=True,
             after=_retry_after(error),
-            why=f"Too many requests for {place}",
+            why="Too many requests",
         )
     if code == 404:
         return Failure(
@@ -205,7 +205,7 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
             ),
             retry=True,
             after=_retry_after(error),
-            why=f"Something is wrong at {place} ({code})",
+            why=f"The provider has a problem ({code})",
         )
     return Failure(
         ModelError(

@@ -108,7 +108,8 @@ def _sentence(kind: ChangeKind, detail: dict[str, Any]) -> str:
         text = " ".join(str(detail["text"]).split())
         return f"Stored in archival memory: {text[:SHOWN]}{'…' * (len(text) > SHOWN)}"
     if kind == "summary":
-        return f"{len(detail['evicted'])} messages were summarised."
+        count = detail["count"]
+        return f"{count} message{'s were' if count != 1 else ' was'} summarised."
     if kind == "system":
         return "The system prompt was exchanged."
     return str(detail["text"])

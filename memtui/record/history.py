@@ -91,7 +91,13 @@ class History:
         """Note that the message `summary_id` stands for `evicted` in the context window now."""
         with self._record.write() as connection:
             self._record.messages.evict(evicted)
-            detail = {"summary": summary_id, "evicted": list(evicted)}
+            # an earlier summary goes into the new one, and is no message of the conversation
+            (count,) = connection.execute(
+                """SELECT count(*) FROM messages
+                   WHERE kind <> 'summary' AND id IN (SELECT value FROM json_each(?))""",
+                (json.dumps(list(evicted)),),
+            ).fetchone()
+            detail = {"summary": summary_id, "evicted": list(evicted), "count": count}
             note(connection, agent_id, "summary", detail)
 
     def set_system(self, agent_id: str, system: str) -> None:

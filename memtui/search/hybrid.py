@@ -1,7 +1,7 @@
 """One search over scopes: both channels, fused, each hit explained. For archive and talk alike."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from memtui.api.errors import MemtuiError
@@ -46,8 +46,10 @@ async def search(
     mode: Mode = "hybrid",
     k: int = 10,
     offset: int = 0,
+    exclude: Collection[str] = (),
 ) -> Ranked:
-    """Hits [offset, offset + k) for `query` in `scopes` (None: everywhere).
+    """Hits [offset, offset + k) for `query` in `scopes` (None: everywhere), without the passages
+    `exclude`; how well these match is still what the others are measured by.
 
     If the encoder or the vector index cannot answer, the words alone do, in mode `dense` too,
     and `problem` says why. Raises what the text channel and the record raise.
@@ -60,7 +62,7 @@ async def search(
     if dense and text:
         best = await ports.passages.many(sorted(set().union(*judged(dense, text))))
         tops = {id_: passage.text for id_, passage in best.items()}
-    ranking = fuse(query, terms, dense, text, tops)
+    ranking = [one for one in fuse(query, terms, dense, text, tops) if one.id not in exclude]
     page = ranking[offset : offset + k]
     passages = await ports.passages.many([fused.id for fused in page]) if page else {}
     hits = [

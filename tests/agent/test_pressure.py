@@ -53,6 +53,9 @@ async def test_warned_once_then_summarised_with_what_the_agent_said() -> None:
         if not summarised_at and life.rows("summary"):
             summarised_at = number
             assert life.rows("alert") == [MEMORY_WARNING]
+        if life.rows("summary"):  # what it used is part of the turn's
+            ended = [event.usage for event in life.events if event.type == "turn.ended"]
+            assert ended[summarised_at].prompt_tokens == 60
     assert 0 < warned_at < summarised_at
     asked = life.model.summaries[0][-1]["content"]
     assert "The user said" in asked
@@ -144,13 +147,13 @@ class Limited(Scripted):
     def __init__(self, real: int, stated: bool) -> None:
         super().__init__([say("ok")], context_window=16_000)
         self.real, self.stated = real, stated
-        self.refused = 0
+        self.refused = self.told = 0
 
     async def stream(self, messages: Any, tools: Any) -> Any:
         size = dot(PRIOR, add(tools_features(tools), *map(message_features, messages)))
         if size > self.real:
             self.refused += 1
-            told = self.real if self.stated else 0
+            told = self.told or (self.real if self.stated else 0)
             raise ContextOverflowError(OVERFLOW.format(self.real), told)
         async for piece in super().stream(messages, tools):
             yield piece
@@ -168,6 +171,18 @@ async def test_a_window_smaller_than_thought_is_learned(stated: bool) -> None:
     (problem, *_) = life.of(Problem)
     assert "smaller context window" in problem.text
     assert life.rows("summary")
+
+
+async def test_a_provider_that_counts_more_than_is_thought() -> None:
+    life = Life(window=8192)
+    life.model = model = Limited(6000, stated=True)
+    life.model.context_window = 8192
+    model.told = 8192  # it states the window, and counts a third more
+    for number in range(30):
+        reply = await life.turn(f"message {number} " + "words " * 100)
+        assert reply.status == "done", reply.problem
+    assert life.calibration.limit == 8192 * 4 // 5
+    assert model.refused == 1
 
 
 async def test_an_overflow_without_end_ends_with_a_sentence() -> None:

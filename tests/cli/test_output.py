@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from memtui.api.agents import Usage
 from memtui.api.errors import NotFoundError
 from memtui.api.library import Job, LoadFailure, LoadReport, Progress
 from memtui.api.search import Hit
-from memtui.cli import load, output, progress, search, session
+from memtui.cli import load, output, progress, search, session, show
 
 HOSTILE = "a\x1b]52;c;x\x07b\u202ec\x9bd"
 
@@ -164,3 +165,9 @@ def test_things_are_found_by_name_id_or_nearly_their_name() -> None:
         session.pick(things, "Notse", "source", "")
     with pytest.raises(NotFoundError, match="Make one"):
         session.pick([], "x", "source", "Make one.")
+
+
+def test_what_an_agent_has_spent() -> None:
+    usage = Usage(prompt_tokens=12_000, completion_tokens=345, steps=40, seconds=61.7)
+    assert show._spent(usage) == "12,345 tokens in 40 steps, 62 s"
+    assert show._spent(usage + Usage(cost=0.0312)) == "12,345 tokens in 40 steps, 62 s, $0.031"

@@ -102,6 +102,7 @@ async def test_an_older_summary_is_not_undone_under_a_newer_one(engine: Engine) 
             await engine.agents.turn(agent.id, TurnRequest(text=text))
             if text != "one":
                 changes.append(await engine.contexts.summarise(agent.id))
+                assert changes[-1].text == "3 messages were summarised."
         with pytest.raises(ConflictError, match="summarised again"):
             await engine.history.undo(agent.id, changes[0].id)
         await engine.history.undo(agent.id, changes[1].id)

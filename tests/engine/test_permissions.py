@@ -202,6 +202,18 @@ async def test_a_call_asks_and_the_answer_is_kept(engine: Engine) -> None:
         await someone.leave()
 
 
+async def test_what_a_tool_brought_in_flags_what_comes_after_it(engine: Engine) -> None:
+    note = call("core_memory_append", name="human", content="Is loud.", request_heartbeat=True)
+    write = call("append_to_text_file", filename="f", content="x", request_heartbeat=True)
+    shout = call("shout", text="hey", request_heartbeat=True)
+    with ScriptedServer(once(write, note, shout, note)) as server:
+        agent = await agent_with(engine, server, "shout", "append_to_text_file")
+        someone = await person(engine, "once")
+        await ask(engine, agent)
+        assert [edit.after_reading for edit in someone.heard(MemoryEdited)] == [False, True]
+        await someone.leave()
+
+
 async def test_without_anybody_who_can_answer_the_call_is_refused(engine: Engine) -> None:
     with ScriptedServer(once(call("shout", text="hey", request_heartbeat=True))) as server:
         agent = await agent_with(engine, server, "shout")

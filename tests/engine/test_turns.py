@@ -255,3 +255,17 @@ async def test_a_wait_for_the_provider_is_told_and_can_be_left(
             assert time.monotonic() - began < 1  # 0.2 when nothing else runs
             reply = await turn
     assert (reply.status, reply.retryable) == ("cancelled", True)
+
+
+async def test_each_model_has_its_own_way_of_tools(engine: Engine, agent: AgentDetail) -> None:
+    written = plain('{"function": "send_message", "arguments": {"message": "Small."}}')
+    more = {"models__small__model": "tiny", "models__small__tools": "prompt"}
+    with serving(
+        engine, lambda b: say("Big.", "Hm.") if "tools" in b else written, **more
+    ) as server:
+        config.save({"models.small.api_base": server.api_base})
+        engine.settings = engine.parts.settings = engine.models.settings = config.load()
+        other = await engine.agents.create(NewAgent(name="Tim", model="small"))
+        for one, text in ((agent, "Big."), (other, "Small.")):
+            assert (await engine.agents.turn(one.id, TurnRequest(text="Well?"))).reply == text
+    assert [sent.body["model"] for sent in server.requests] == ["gpt-4o", "tiny"]

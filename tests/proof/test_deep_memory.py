@@ -4,6 +4,7 @@ tokens lie between; the same person said the like of others. The first page of
 `conversation_search` must hold it, every time.
 """
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from memtui.api.agents import NewAgent, TurnRequest
 from memtui.api.client import Client
+from memtui.api.search import SearchRequest
 from tests.fakes import Reply, call, say
 from tests.proof.conftest import Scripted, last
 from tests.proof.facts import FACTS, OTHERS
@@ -44,6 +46,16 @@ def script(body: dict[str, Any]) -> Reply:
     return say("I understand, and I will remember that." if message else "Hello!")
 
 
+async def vectors_of(client: Client, agent_id: str, said: str) -> None:
+    """Wait until what was said has its vector, and so all that was said before it."""
+    wanted = SearchRequest(query=said, mode="dense", k=20, agent_id=agent_id, conversation=True)
+    while True:
+        reply = await client.search(wanted)
+        if any(hit.text == said and hit.dense_rank for hit in reply.hits):
+            return
+        await asyncio.sleep(0.2)
+
+
 @pytest.mark.timeout(400)
 async def test_every_fact_is_on_the_first_page(scripted: Scripted) -> None:
     missed = []
@@ -55,6 +67,7 @@ async def test_every_fact_is_on_the_first_page(scripted: Scripted) -> None:
                 for said in session:
                     reply = await client.turn(agent.id, TurnRequest(text=said))
                     assert reply.status == "done", reply.problem
+            await vectors_of(client, agent.id, said)
             count = (await client.agent(agent.id)).recall
             assert count >= MESSAGES
             for shape, what, _, question in FACTS:
