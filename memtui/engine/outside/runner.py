@@ -40,6 +40,7 @@ async def run(request: dict[str, Any], folder: Path, limits: Limits) -> str:
             stderr=subprocess.DEVNULL,
             cwd=folder,
             start_new_session=True,
+            env=os.environ.copy(),  # another thread's import may be changing the original
         )
     except OSError as error:
         raise ToolError(f"{name} could not be started: {error.strerror}.") from None
