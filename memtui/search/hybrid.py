@@ -48,8 +48,8 @@ async def search(
     offset: int = 0,
     exclude: Collection[str] = (),
 ) -> Ranked:
-    """Hits [offset, offset + k) for `query` in `scopes` (None: everywhere), without the passages
-    `exclude`; how well these match is still what the others are measured by.
+    """Hits [offset, offset + k) for `query` in `scopes` (None: everywhere), as if the
+    passages `exclude` were not there.
 
     If the encoder or the vector index cannot answer, the words alone do, in mode `dense` too,
     and `problem` says why. Raises what the text channel and the record raise.
@@ -58,11 +58,14 @@ async def search(
         return Ranked([], 0)
     terms = query_terms(query)
     dense, text, problem = await _channels(query, terms, scopes, ports, mode)
+    if exclude:
+        dense = [one for one in dense if one[0] not in exclude]
+        text = [one for one in text if one[0] not in exclude]
     tops: dict[str, str] = {}
     if dense and text:
         best = await ports.passages.many(sorted(set().union(*judged(dense, text))))
         tops = {id_: passage.text for id_, passage in best.items()}
-    ranking = [one for one in fuse(query, terms, dense, text, tops) if one.id not in exclude]
+    ranking = fuse(query, terms, dense, text, tops)
     page = ranking[offset : offset + k]
     passages = await ports.passages.many([fused.id for fused in page]) if page else {}
     hits = [
