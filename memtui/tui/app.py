@@ -115,13 +115,13 @@ class MemtuiApp(App[int]):
         assert isinstance(screen, MainScreen)
         return screen
 
-    # start-up: a shell first, the rest after it
+    # start-up
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._first_frame_shown)
 
     async def _first_frame_shown(self) -> None:
-        await self.main.fill(self.draft)
+        self.main.begin(self.draft)
         self.do(self._open(), "open")
         self.call_after_refresh(gc.freeze)
         for problem in self.problems:

@@ -5,15 +5,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 NAMES = ("sources", "chat", "mind")
 
 
 class Pane(Vertical, can_focus=False):
-    """A framed pane. Empty for the first frame; its widgets come right after."""
+    """A framed pane."""
 
-    def __init__(self, name: str, *children: Static) -> None:
+    def __init__(self, name: str, *children: Widget) -> None:
         super().__init__(*children, id=name, classes="pane")
         self.border_title = Content("memtui" if name == "chat" else name)
         self._title = self._note = Content("")
