@@ -6,8 +6,6 @@ import re
 from collections import Counter
 from typing import Any
 
-from json_repair import repair_json
-
 from memtui.agent.text import mend
 
 MENDABLE = 20_000
@@ -53,6 +51,8 @@ def _repaired(text: str) -> dict[str, Any] | None:
     """The object that `text` was meant to be; None when that would be a guess."""
     if "{" not in text or len(text) > MENDABLE:
         return None
+    from json_repair import repair_json  # seldom needed, and not soon
+
     if fenced := _FENCE.match(text):
         text = fenced[1]
     try:

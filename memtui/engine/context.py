@@ -19,7 +19,6 @@ from memtui.engine.hub import Hub
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
-from memtui.llm.remote import RemoteModel
 
 
 class Contexts:
@@ -34,6 +33,8 @@ class Contexts:
 
     async def view(self, agent_id: str) -> ContextWindow:
         """What would be sent now; nothing is changed. Raises NotFoundError, ModelError."""
+        from memtui.llm.remote import RemoteModel  # the engine's first answer must not wait for it
+
         agent, model, keeper, tools = await self._of(agent_id)
         window = keeper.compose(await gather(self._agents.memory(agent.id), tools))
         tokens = keeper.parts(window)

@@ -1,4 +1,7 @@
-"""The language model an agent names: the offline reader, the configured one, a `[models.NAME]`."""
+"""The language model an agent names: the offline reader, the configured one, a `[models.NAME]`.
+
+Their modules are imported when one is asked for: the engine's first answer does not wait for them.
+"""
 
 import os
 from contextlib import aclosing
@@ -8,11 +11,7 @@ from memtui import config
 from memtui.agent.calibration import Calibration
 from memtui.api.errors import ModelError, NotFoundError, UsageError
 from memtui.api.history import ModelName
-from memtui.llm import listing
 from memtui.llm.chunk import ChatModel
-from memtui.llm.loading import prepare
-from memtui.llm.offline import OfflineReader
-from memtui.llm.remote import RemoteModel
 from memtui.search import terms
 
 
@@ -37,7 +36,7 @@ class Models:
     def __init__(self, settings: config.Config) -> None:
         self.settings = settings
         self._made: dict[_Settings, ChatModel] = {}
-        self._offline = OfflineReader(terms.query_terms, _all_terms)
+        self._offline: ChatModel | None = None
         self._calibrations: dict[ChatModel, Calibration] = {}
 
     def get(self, name: str | None) -> ChatModel:
@@ -47,7 +46,7 @@ class Models:
             table, name = f"models.{name}", None
         model = name or self.settings.text(f"{table}.model")
         if model == "offline":
-            return self._offline
+            return self._reader()
         wanted = _Settings(
             model,
             self.settings.text(f"{table}.api_base"),
@@ -60,8 +59,17 @@ class Models:
             self.settings.text(f"{table}.tools"),
         )
         if wanted not in self._made:
+            from memtui.llm.remote import RemoteModel
+
             self._made[wanted] = RemoteModel(**asdict(wanted))
         return self._made[wanted]
+
+    def _reader(self) -> ChatModel:
+        if self._offline is None:
+            from memtui.llm.offline import OfflineReader
+
+            self._offline = OfflineReader(terms.query_terms, _all_terms)
+        return self._offline
 
     def calibration(self, model: ChatModel) -> Calibration:
         """What was learned of how it counts tokens, as long as the engine runs."""
@@ -76,6 +84,8 @@ class Models:
             raise UsageError("The name of a model is 'offline' or a litellm name like 'gpt-4o'.")
         if name in ("offline", self.name(), *self.settings.models()):
             return
+        from memtui.llm.remote import RemoteModel
+
         model = self.get(name)
         if isinstance(model, RemoteModel) and not await model.has_provider():
             named = ", ".join(["offline", *self.settings.models()])
@@ -101,6 +111,8 @@ class Models:
 
     async def choices(self) -> list[ModelName]:
         """Models to choose from, each once. Only the configured server is asked for its list."""
+        from memtui.llm import listing
+
         settings, model = self.settings, self.name()
         found = [ModelName(name="offline", detail="quotes documents, no language model")]
         if model != "offline":
@@ -129,6 +141,8 @@ class Models:
         so nobody pays who has chosen none."""
         tables = ["llm", *(f"models.{name}" for name in self.settings.models())]
         if any(self.settings.text(f"{table}.model") != "offline" for table in tables):
+            from memtui.llm.loading import prepare
+
             await prepare()
 
 

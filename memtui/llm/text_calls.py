@@ -9,8 +9,6 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from json_repair import repair_json
-
 from memtui.llm.chunk import Chunk, ToolCallPart
 
 _FUNCTION = ("function", "name", "tool")
@@ -136,6 +134,8 @@ class TextCalls:
 
     def _give_up(self) -> None:
         """It did not read like a call: one that is written otherwise, or text."""
+        from json_repair import repair_json  # seldom needed, and not soon
+
         text = "".join(self._raw)
         value: Any = None
         if len(text) <= _MENDABLE:

@@ -111,6 +111,8 @@ def _fold_with_positions(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     or else the whole piece is the span.
     """
     whole = _fold(text)
+    if text.isascii():
+        return whole, range(len(text)), range(1, len(text) + 1)
     one = {letter: _fold(letter) for letter in set(text)}
     if (
         all(len(letter) == 1 for letter in one.values())
