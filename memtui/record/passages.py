@@ -206,17 +206,8 @@ class Passages:
             "limit": max(0, limit),
             "offset": max(0, offset),
         }
-        where = "WHERE p.scope = :scope AND p.created_at >= :start AND p.created_at < :end"
-        with self._record.read() as connection:
-            total = connection.execute(
-                f"SELECT count(*) FROM passages p {where}",  # noqa: S608
-                values,
-            ).fetchone()[0]
-            rows = connection.execute(
-                f"{_SELECT} {where} ORDER BY p.created_at, p.seq LIMIT :limit OFFSET :offset",
-                values,
-            ).fetchall()
-        return total, [_passage(row) for row in rows]
+        where = "p.scope = :scope AND p.created_at >= :start AND p.created_at < :end"
+        return self._some(where, "p.created_at, p.seq", values)
 
     def on_page(
         self, scopes: Sequence[str], page: int, limit: int, offset: int = 0
@@ -228,15 +219,19 @@ class Passages:
             "limit": max(0, limit),
             "offset": max(0, offset),
         }
-        where = """WHERE p.scope IN (SELECT value FROM json_each(:scopes))
+        where = """p.scope IN (SELECT value FROM json_each(:scopes))
                    AND p.page <= :page AND coalesce(p.page_end, p.page) >= :page"""
+        return self._some(where, "s.name, d.path, p.ordinal", values)
+
+    def _some(self, where: str, order: str, values: dict[str, object]) -> tuple[int, list[Passage]]:
+        """(how many in all, those from `offset`, at most `limit`) that meet `where`, in `order`."""
         with self._record.read() as connection:
             total = connection.execute(
-                f"SELECT count(*) FROM passages p {where}",  # noqa: S608
+                f"SELECT count(*) FROM passages p WHERE {where}",  # noqa: S608
                 values,
             ).fetchone()[0]
             rows = connection.execute(
-                f"{_SELECT} {where} ORDER BY s.name, d.path, p.ordinal LIMIT :limit OFFSET :offset",
+                f"{_SELECT} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
                 values,
             ).fetchall()
         return total, [_passage(row) for row in rows]

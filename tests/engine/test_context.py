@@ -1,9 +1,7 @@
 """The context window through the engine, with a provider that is a real HTTP server."""
 
 import json
-from collections.abc import AsyncIterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +13,6 @@ from memtui.api.context import ContextWindow
 from memtui.api.errors import ConflictError, UsageError
 from memtui.engine.engine import Engine
 from tests.fakes import Reply, ScriptedServer, say
-
-
-@pytest.fixture
-async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = Engine("")
-    await made.begin()
-    made.answered()
-    yield made
-    await made.end()
 
 
 def answer(body: dict[str, Any]) -> Reply:

@@ -1,8 +1,6 @@
 """What an agent finds again of what was said and stored, in the real record and archive."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +10,6 @@ from memtui.api.blocks import BlockChange
 from memtui.api.errors import ConflictError
 from memtui.engine.engine import Engine
 from memtui.engine.memory import AgentMemory
-
-
-@pytest.fixture
-async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = Engine("")
-    await made.begin()
-    made.answered()
-    yield made
-    await made.end()
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,6 @@ from memtui.api.events import Event
 from memtui.engine.engine import Engine
 from tests.fakes import Reply, ScriptedServer, call, cut, fail, plain, say, stall
 from tests.fakes.server import Script
-
-
-@pytest.fixture
-async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = Engine("")
-    await made.begin()
-    made.answered()
-    yield made
-    await made.end()
 
 
 @pytest.fixture

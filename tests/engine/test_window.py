@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,15 +22,6 @@ TEXTS = {
     "english": "The ledger of 1884 lists every ship, its captain and its cargo of salt. ",
     "chinese": "一八八四年的账簿记录了每一艘船、船长以及所载的盐货。",
 }
-
-
-@pytest.fixture
-async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = Engine("")
-    await made.begin()
-    made.answered()
-    yield made
-    await made.end()
 
 
 class Strict:
