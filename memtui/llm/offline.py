@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from memtui.api.plain import plain_line
@@ -111,7 +112,7 @@ class OfflineReader:
             tool = "conversation_search"
         elif tool not in tools:
             return say("I cannot search.", "I have no tool to search with, so I cannot answer.")
-        return self._research(question, turn, tool)
+        return _within(self._research(question, turn, tool), turn)
 
     def _research(self, question: Question, turn: Turn, tool: str) -> Act:
         if question.kind == "more":
@@ -262,6 +263,24 @@ def _next_search(question: Question, turn: Turn, searches: list[Any], tool: str)
         thought = f"I try other words: “{plain_line(keywords, 80)}”."
         return search(thought, tool, keywords)
     return None
+
+
+def _within(act: Act, turn: Turn) -> Act:
+    """Search only the source that the message names, where several are attached.
+
+    A name of letters alone may be any word, `paper` say: what it means is left to the search.
+    """
+    sources = turn.sources or []
+    message = turn.text.casefold()
+    named = [
+        name
+        for name in sources
+        if not name.isalpha()
+        and re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", message)
+    ]
+    if act.tool != "archival_memory_search" or len(named) != 1 or len(sources) < 2:
+        return act
+    return replace(act, arguments={**act.arguments, "source": named[0]})
 
 
 def _only_source(turn: Turn, hits: Sequence[SeenHit]) -> str:

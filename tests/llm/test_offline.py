@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from memtui.llm.offline import OfflineReader
+from memtui.llm.transcript import Turn
 from tests.llm.world import TOOLS, Archive, Played, envelope, play, quotes, terms
 
 PAPER = Archive(
@@ -289,3 +290,21 @@ async def test_more_of_a_page_is_the_rest_of_it() -> None:
     first = await play("What is on page 14?", pages)
     more = await play("Tell me more", pages, history=first.messages)
     assert [text for text, _ in quotes(more.said)] == ["The windmill stands on the shore."]
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("What does field-notes say about herons?", "field-notes"),
+        ("Was steht in MY PAPERS 2 über Reiher?", "my papers 2"),
+        ("What does the paper say about herons?", None),
+        ("Compare field-notes with my papers 2.", None),
+        ("What is in field-notes-old?", None),
+    ],
+)
+def test_the_source_that_is_named_is_searched(question: str, source: str | None) -> None:
+    reader = OfflineReader(terms)
+    turn = Turn("user_message", question, sources=["paper", "field-notes", "my papers 2"])
+    act = reader.decide(turn, {"archival_memory_search", "send_message"})
+    assert act.tool == "archival_memory_search"
+    assert act.arguments.get("source") == source
