@@ -112,7 +112,13 @@ class OfflineReader:
             tool = "conversation_search"
         elif tool not in tools:
             return say("I cannot search.", "I have no tool to search with, so I cannot answer.")
-        return _within(self._research(question, turn, tool), turn)
+        named = _named(turn)
+        if not named:
+            return self._research(question, turn, tool)
+        act = self._research(question, replace(turn, sources=[named]), tool)
+        if act.tool != "archival_memory_search" or len(turn.sources or ()) < 2:
+            return act
+        return replace(act, arguments={**act.arguments, "source": named})
 
     def _research(self, question: Question, turn: Turn, tool: str) -> Act:
         if question.kind == "more":
@@ -126,7 +132,7 @@ class OfflineReader:
             subject = f"what we said about “{plain_line(question.search, 80)}”"
             if tool == "archival_memory_search":
                 subject = f"“{plain_line(question.search, 80)}”"
-            asked = plain_line(question.text, 120)
+            asked = plain_line(turn.text, 120)
             return search(
                 f"The user writes: “{asked}” I look for {subject}.", tool, question.search
             )
@@ -240,8 +246,14 @@ class OfflineReader:
 
 
 def _understood(turn: Turn) -> Question:
-    """The message, with the subject of the question before it when it leans on that."""
-    question = understand(turn.text)
+    """The message, with the subject of the question before it when it leans on that.
+
+    The name of a source says where to look, not what for.
+    """
+    text, named = turn.text, _named(turn)
+    if named:
+        text = re.sub(_whole(named), "the document", text, flags=re.IGNORECASE)
+    question = understand(text)
     if question.leans:
         for text in reversed(turn.earlier):
             former = understand(text)
@@ -265,22 +277,22 @@ def _next_search(question: Question, turn: Turn, searches: list[Any], tool: str)
     return None
 
 
-def _within(act: Act, turn: Turn) -> Act:
-    """Search only the source that the message names, where several are attached.
+def _named(turn: Turn) -> str:
+    """The one attached source that the message names; empty when it names none, or several.
 
     A name of letters alone may be any word, `paper` say: what it means is left to the search.
     """
-    sources = turn.sources or []
-    message = turn.text.casefold()
-    named = [
+    found = [
         name
-        for name in sources
-        if not name.isalpha()
-        and re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", message)
+        for name in turn.sources or ()
+        if not name.isalpha() and re.search(_whole(name), turn.text, re.IGNORECASE)
     ]
-    if act.tool != "archival_memory_search" or len(named) != 1 or len(sources) < 2:
-        return act
-    return replace(act, arguments={**act.arguments, "source": named[0]})
+    return found[0] if len(found) == 1 else ""
+
+
+def _whole(name: str) -> str:
+    """A pattern for a source's name that is no part of another."""
+    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
 
 
 def _only_source(turn: Turn, hits: Sequence[SeenHit]) -> str:

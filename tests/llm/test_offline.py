@@ -308,3 +308,5 @@ def test_the_source_that_is_named_is_searched(question: str, source: str | None)
     act = reader.decide(turn, {"archival_memory_search", "send_message"})
     assert act.tool == "archival_memory_search"
     assert act.arguments.get("source") == source
+    assert not source or source not in act.arguments["query"]
+    assert question.rstrip("?.") in act.thought
