@@ -42,6 +42,7 @@ class Document(BaseModel):
     indexed: int = 0
     state: DocumentState
     error: str = ""
+    also: list[str] = Field([], description="Other files of the source with the same content.")
     loaded_at: datetime
 
 
@@ -80,14 +81,25 @@ class PassageInContext(BaseModel):
 
 
 class LoadRequest(BaseModel):
-    """`paths` are absolute files; or `directory`, absolute. `extensions` like `.pdf`."""
+    """`paths` are absolute files; or `directory`, absolute; or `urls`. `extensions` like `.pdf`.
+
+    `exclude` are patterns as in a .gitignore; `pages` selects pages of PDFs, like `3-20,25`;
+    `prune` removes what has vanished from the folder; `watch` keeps the source in step with the
+    folder until the job is cancelled.
+    """
 
     name: str
     paths: list[str] = []
     directory: str | None = None
+    urls: list[str] = []
     recursive: bool = False
     extensions: list[str] = []
+    exclude: list[str] = []
+    password: str = ""
+    pages: str = ""
     replace: bool = False
+    prune: bool = False
+    watch: bool = False
     description: str = ""
 
 
@@ -102,6 +114,9 @@ class LoadReport(BaseModel):
     added: int = 0
     unchanged: int = 0
     replaced: int = 0
+    renamed: int = 0
+    pruned: int = 0
+    vanished: list[str] = Field([], description="Files that are gone; their passages are kept.")
     failures: list[LoadFailure] = []
     notes: list[str] = []
     passages: int = Field(0, description="Passages in the source afterwards.")
@@ -125,7 +140,7 @@ class Progress(BaseModel):
 
 class Job(BaseModel):
     id: str
-    kind: Literal["load"] = "load"
+    kind: Literal["load", "reindex"] = "load"
     source_id: str | None = None
     source: str = ""
     state: JobState

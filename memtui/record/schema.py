@@ -148,7 +148,12 @@ ALTER TABLE agents ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE agents ADD COLUMN usage TEXT NOT NULL DEFAULT '{}';
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, SECOND)
+THIRD = """
+-- JSON: the other paths under which the same content was found in the source
+ALTER TABLE documents ADD COLUMN also TEXT NOT NULL DEFAULT '[]';
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, SECOND, THIRD)
 
 
 def migrate(connection: Connection, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
