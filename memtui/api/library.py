@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 DocumentState = Literal["waiting", "reading", "embedding", "indexed", "scanned", "empty", "failed"]
 SourceState = Literal["empty", "loading", "embedding", "ready", "failed"]
+JobKind = Literal["load", "reindex"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 
 
@@ -140,7 +141,7 @@ class Progress(BaseModel):
 
 class Job(BaseModel):
     id: str
-    kind: Literal["load", "reindex"] = "load"
+    kind: JobKind = "load"
     source_id: str | None = None
     source: str = ""
     state: JobState

@@ -22,6 +22,7 @@ from memtui.engine.heartbeats import Heartbeats
 from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
+from memtui.engine.loads import Loads
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts
@@ -62,7 +63,8 @@ class Engine:
         )
         self.parts.refilled = self.indexer.wake
         self.finder = Finder(self.parts)
-        self.jobs = Jobs(self.parts, self.indexer, self.hub)
+        self.jobs = Jobs(self.record, self.hub)
+        self.loads = Loads(self.parts, self.indexer, self.jobs, self.hub)
         self.toolbox = Toolbox(self.record, self.hub, lambda: self.settings)
         self.blocks = Blocks(self.record, self.hub)
         self.agents = Agents(
@@ -216,7 +218,7 @@ class Engine:
         )
 
     async def sources(self) -> list[Source]:
-        loading = self.jobs.loading()
+        loading = self.loads.loading()
         sources = await asyncio.to_thread(self.record.sources.list)
         return [
             source.model_copy(update={"state": "loading"}) if source.id in loading else source

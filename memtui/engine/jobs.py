@@ -1,191 +1,133 @@
-"""Loads as jobs: in the background, with progress, cancellable, remembered."""
+"""What the engine does in the background: with progress, cancellable, remembered."""
 
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError, UsageError
+from memtui.api.errors import MemtuiError, UnavailableError
 from memtui.api.events import JobProgress, SourceChanged
-from memtui.api.library import Job, JobState, LoadReport, LoadRequest, Source
-from memtui.api.names import check_name
+from memtui.api.library import Job, JobKind, JobState, LoadReport, Source
 from memtui.engine.hub import Hub
-from memtui.engine.parts import Parts
-from memtui.engine.shelf import RecordShelf
-from memtui.library.indexing import Indexer
-from memtui.library.load import load
-from memtui.library.threads import finish
+from memtui.record import Record
 
 logger = logging.getLogger(__name__)
-REST = 30.0
-"""Seconds for which a reader process outlives the last load: its start is half of a short one."""
+
+
+@dataclass(eq=False)
+class Run:
+    """A job under way, as its work sees it. `report`, if any, is kept however the job ends."""
+
+    job: Job
+    hub: Hub
+    report: LoadReport | None = None
+    task: asyncio.Task[None] | None = None
+
+    def tell(self, **changes: object) -> None:
+        """Note what has changed of the job, and let every client know."""
+        self.job = self.job.model_copy(update=changes)
+        self.hub.emit(JobProgress(job=self.job))
+
+
+Work = Callable[[Run], Awaitable[None]]
+"""Returns when the job is done; raises MemtuiError with the sentence when it has failed."""
 
 
 class Jobs:
-    """The loads of this engine. Loads of one source wait for each other; others run together."""
+    """The jobs of this engine, whatever they do. They keep it from ending."""
 
-    def __init__(self, parts: Parts, indexer: Indexer, hub: Hub) -> None:
-        self._parts = parts
-        self._record = parts.record
-        self._indexer = indexer
+    def __init__(self, record: Record, hub: Hub) -> None:
+        self._record = record
         self._hub = hub
-        self._running: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._running: dict[str, Run] = {}
         self._ending = False
-        self._new: set[str] = set()  # sources that these loads made, and nothing is in yet
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._gate = asyncio.Lock()  # held while loads begin and end: no source goes in between
         self._unrecorded: dict[str, Job] = {}  # ended, but the disk was full
-        self._resting: asyncio.Task[None] | None = None
 
     def busy(self) -> int:
         return len(self._running)
 
+    def running(self) -> list[Job]:
+        return [run.job for run in self._running.values()]
+
     async def list(self) -> list[Job]:
-        live = self._unrecorded | {job_id: job for job_id, (job, _) in self._running.items()}
+        live = self._unrecorded | {job_id: run.job for job_id, run in self._running.items()}
         stored = await asyncio.to_thread(self._record.jobs.list)
         return [live.get(job.id, job) for job in stored]
 
     async def get(self, job_id: str) -> Job:
         if job_id in self._running:
-            return self._running[job_id][0]
+            return self._running[job_id].job
         if job_id in self._unrecorded:
             return self._unrecorded[job_id]
         return await asyncio.to_thread(self._record.jobs.get, job_id)
 
-    def loading(self) -> set[str]:
-        """The ids of the sources that are being loaded."""
-        return {job.source_id for job, _ in self._running.values() if job.source_id}
-
-    async def load(self, request: LoadRequest) -> Job:
-        """Begin a load. Raises UsageError for an impossible name or nothing to load."""
-        check_name(request.name, "name of the source")
-        if not request.paths and not request.directory:
-            raise UsageError("Nothing to load. Name files with --input-files or a folder.")
-        async with self._gate:
-            if self._ending:
-                raise UnavailableError("The engine is stopping. Give the same command again.")
-            source = await finish(self._source, request)
-            job = await asyncio.to_thread(self._record.jobs.create, source.id, source.name)
-            task = asyncio.create_task(self._run(job, request, source))
-            self._running[job.id] = (job, task)
-        self._hub.emit(SourceChanged(source_id=source.id))
+    async def begin(self, work: Work, kind: JobKind = "load", source: Source | None = None) -> Job:
+        """Begin a job, of a source perhaps. `work` calls `tell(state="running")` when it is its
+        turn. Raises UnavailableError when the engine is stopping."""
+        self.check_going()
+        source_id, name = (source.id, source.name) if source is not None else (None, "")
+        job = await asyncio.to_thread(self._record.jobs.create, source_id, name, kind)
+        run = Run(job, self._hub)
+        self._running[job.id] = run
+        run.task = asyncio.create_task(self._run(run, work))
         self._hub.emit(JobProgress(job=job))
         return job
 
-    def _source(self, request: LoadRequest) -> Source:
-        with self._record.write():
-            found = self._record.sources.by_name(request.name)
-            if found is None:
-                found = self._record.sources.create(request.name, request.description)
-                self._new.add(found.id)
-        return found
+    def check_going(self) -> None:
+        if self._ending:
+            raise UnavailableError("The engine is stopping. Give the same command again.")
 
     async def cancel(self, job_id: str) -> Job:
         if job_id in self._running:
-            task = self._running[job_id][1]
+            task = self._running[job_id].task
+            assert task is not None
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([task])
         return await self.get(job_id)
 
     async def end(self) -> None:
-        """Stop all jobs; the same load again goes on where they stopped."""
+        """Stop all jobs; the same command again goes on where they stopped."""
         self._ending = True
         for job_id in list(self._running):
             await self.cancel(job_id)
-        if self._resting is not None:
-            self._resting.cancel()
 
-    async def _run(self, job: Job, request: LoadRequest, source: Source) -> None:
-        report = LoadReport()
+    async def _run(self, run: Run, work: Work) -> None:
         state: JobState = "done"
         error = ""
         try:
-            async with self._locks[source.id]:
-                self._tell(job.id, state="running")
-                await load(
-                    request,
-                    source.id,
-                    RecordShelf(self._record),
-                    self._parts.readers,
-                    lambda progress: self._tell(job.id, progress=progress.model_copy()),
-                    self._indexer,
-                    report,
-                )
+            self.check_going()
+            await work(run)
         except asyncio.CancelledError:
             state = "interrupted" if self._ending else "cancelled"
         except MemtuiError as problem:
             state, error = "failed", str(problem)
         except Exception as problem:
-            logger.exception("load %s failed", job.id)
+            logger.exception("%s %s failed", run.job.kind, run.job.id)
             state = "failed"
-            error = f"The load met an error it did not expect ({type(problem).__name__})."
-        if state == "done" and not report.passages:
-            state, error = "failed", _why_nothing(report)
-        ending = asyncio.create_task(self._end(job.id, source.id, state, error, report))
+            error = f"The {run.job.kind} met an error it did not expect ({type(problem).__name__})."
+        ending = asyncio.create_task(self._end(run, state, error))
         try:
             await asyncio.shield(ending)
         except asyncio.CancelledError:  # too late: it has ended
             await asyncio.wait([ending])
 
-    async def _end(
-        self, job_id: str, source_id: str, state: JobState, error: str, report: LoadReport
-    ) -> None:
-        """Record how a load ended, and let everyone know."""
-        async with self._gate:
-            if report.passages:
-                self._new.discard(source_id)
-            # A load that found nothing leaves no source behind that it made.
-            futile = source_id in self._new and not any(
-                job.source_id == source_id for job, _ in self._running.values() if job.id != job_id
-            )
-            recorded = True
-            try:
-                await asyncio.to_thread(
-                    self._store, job_id, source_id if futile else None, state, error, report
-                )
-            except MemtuiError as problem:
-                logger.error("the end of load %s could not be recorded: %s", job_id, problem)
-                recorded = False
-            self._tell(job_id, state=state, error=error, report=report, ended_at=datetime.now(UTC))
-            job, _ = self._running.pop(job_id)
-            if not recorded:
-                self._unrecorded[job_id] = job
-        if self._resting is not None:
-            self._resting.cancel()
-        self._resting = asyncio.create_task(self._rest())
-        self._hub.emit(SourceChanged(source_id=source_id))
-
-    async def _rest(self) -> None:
-        await asyncio.sleep(REST)
-        if not self._running:
-            await self._parts.readers.rest()
-
-    def _tell(self, job_id: str, **changes: object) -> None:
-        """Note what has changed, and let every client know."""
-        job, task = self._running[job_id]
-        job = job.model_copy(update=changes)
-        self._running[job_id] = (job, task)
-        self._hub.emit(JobProgress(job=job))
-
-    def _store(
-        self, job_id: str, futile: str | None, state: JobState, error: str, report: LoadReport
-    ) -> None:
-        """`futile` is the id of a source to delete: nothing came into it."""
-        progress = self._running[job_id][0].progress
-        self._record.jobs.update(job_id, state=state, error=error, report=report, progress=progress)
-        if futile is not None:
-            with contextlib.suppress(NotFoundError):
-                self._record.sources.delete(futile)
-            self._new.discard(futile)
-
-
-def _why_nothing(report: LoadReport) -> str:
-    """The sentence about a load after which nothing is in the source."""
-    if not report.failures:
-        return "There was nothing to load. Name files, or a folder that holds some."
-    first = report.failures[0].reason
-    if len(report.failures) == 1:
-        return first
-    return f"None of {len(report.failures)} files could be loaded; the first: {first}"
+    async def _end(self, run: Run, state: JobState, error: str) -> None:
+        """Record how a job ended, and let everyone know."""
+        job = run.job
+        try:
+            await asyncio.to_thread(
+                self._record.jobs.update,
+                job.id, state=state, error=error, report=run.report, progress=job.progress,
+            )  # fmt: skip
+        except MemtuiError as problem:
+            logger.error("the end of %s %s could not be recorded: %s", job.kind, job.id, problem)
+            self._unrecorded[job.id] = job
+        run.tell(state=state, error=error, report=run.report, ended_at=datetime.now(UTC))
+        del self._running[job.id]
+        if job.id in self._unrecorded:
+            self._unrecorded[job.id] = run.job
+        if job.source_id is not None:
+            self._hub.emit(SourceChanged(source_id=job.source_id))

@@ -1,5 +1,6 @@
 """Documents: the files of a source, read or failed."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -188,6 +189,7 @@ class Documents:
 
 def _document(row: sqlite3.Row) -> Document:
     fields = dict(row)
+    fields["also"] = json.loads(fields["also"])
     waiting = fields.pop("waiting")
     fields["indexed"] = fields["passages"] - waiting
     if fields["state"] == "recorded":

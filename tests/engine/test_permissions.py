@@ -364,7 +364,7 @@ def hostile(tmp_path: Path) -> Path:
 
 
 async def load(engine: Engine, *files: Path) -> str:
-    job = await engine.jobs.load(LoadRequest(name="report", paths=[str(file) for file in files]))
+    job = await engine.loads.begin(LoadRequest(name="report", paths=[str(file) for file in files]))
     while job.state in ("waiting", "running"):
         await asyncio.sleep(0.02)
         job = await engine.jobs.get(job.id)

@@ -26,7 +26,7 @@ async def test_a_text_index_of_another_version_is_made_anew(home: Path, tmp_path
     note = tmp_path / "note.txt"
     note.write_text("Any number of PDFs can be loaded.")
     engine = await begun()
-    job = await engine.jobs.load(LoadRequest(name="note", paths=[str(note)]))
+    job = await engine.loads.begin(LoadRequest(name="note", paths=[str(note)]))
     while (await engine.jobs.get(job.id)).state in ("waiting", "running"):
         await asyncio.sleep(0.02)
     assert await found(engine) == [note.read_text()]

@@ -35,7 +35,7 @@ def note(tmp_path: Path) -> Path:
 
 
 async def load(engine: Engine, path: Path) -> Job:
-    job = await engine.jobs.load(LoadRequest(name="note", paths=[str(path)]))
+    job = await engine.loads.begin(LoadRequest(name="note", paths=[str(path)]))
     while job.state in ("waiting", "running"):
         await asyncio.sleep(0.02)
         job = await engine.jobs.get(job.id)
@@ -154,7 +154,7 @@ async def test_readers_rest_some_time_after_a_load(
 ) -> None:
     await load(engine, note)
     assert engine.parts.readers._idle  # the next load finds one that has begun
-    monkeypatch.setattr("memtui.engine.jobs.REST", 0.0)
+    monkeypatch.setattr("memtui.engine.loads.REST", 0.0)
     await load(engine, note)
     while engine.parts.readers._idle:
         await asyncio.sleep(0.01)

@@ -40,7 +40,7 @@ async def passage(
 @router.post("/loads", status_code=202)
 async def load(engine: OpenEngine, request: LoadRequest) -> Job:
     """Begin a load. A source of that name is made, or added to."""
-    return await engine.jobs.load(request)
+    return await engine.loads.begin(request)
 
 
 @router.get("/jobs")
