@@ -120,7 +120,7 @@ class Passages:
             rows = connection.execute(
                 f"""SELECT p.id, p.scope, p.text FROM passages p INDEXED BY {index}
                     WHERE p.indexed_at IS NULL {prefix} AND NOT EXISTS (
-                        SELECT 1 FROM removals r WHERE r.scope = p.scope
+                        SELECT 1 FROM removals r WHERE r.scope = p.scope AND NOT r.building
                         AND (r.passage_id IS NULL OR r.passage_id = p.id))
                     ORDER BY p.seq LIMIT :limit""",  # noqa: S608
                 {"limit": limit, **({"prefix": scope_prefix} if prefix else {})},
@@ -167,6 +167,21 @@ class Passages:
                 {"scope": scope},
             ).fetchone()
         return total, total - waiting
+
+    def totals(self) -> tuple[int, int]:
+        """(passages, those with a vector) of all scopes."""
+        with self._record.read() as connection:
+            total, waiting = connection.execute(
+                "SELECT (SELECT count(*) FROM passages),"
+                " (SELECT count(*) FROM passages WHERE indexed_at IS NULL)"
+            ).fetchone()
+        return total, total - waiting
+
+    def characters(self) -> int:
+        """The length of all texts together: what embedding them costs depends on it."""
+        with self._record.read() as connection:
+            row = connection.execute("SELECT total(length(text)) FROM passages").fetchone()
+        return int(row[0])
 
     def first(self, scope: str, count: int) -> list[str]:
         """The texts of the oldest `count` passages of a scope."""

@@ -151,6 +151,13 @@ ALTER TABLE agents ADD COLUMN usage TEXT NOT NULL DEFAULT '{}';
 THIRD = """
 -- JSON: the other paths under which the same content was found in the source
 ALTER TABLE documents ADD COLUMN also TEXT NOT NULL DEFAULT '[]';
+
+-- the passages that the index which is built beside the serving one has already
+CREATE TABLE rebuilt (
+    passage_id TEXT PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE
+) WITHOUT ROWID;
+-- 1: what the index being built has yet to forget
+ALTER TABLE removals ADD COLUMN building INTEGER NOT NULL DEFAULT 0;
 """
 
 MIGRATIONS: tuple[str, ...] = (FIRST, SECOND, THIRD)

@@ -11,6 +11,7 @@ from memtui.api.system import Check
 from memtui.record import health, schema
 from memtui.record.agents import Agents
 from memtui.record.blocks import Blocks
+from memtui.record.building import Building
 from memtui.record.changes import Changes
 from memtui.record.connection import Connection, connect
 from memtui.record.documents import Documents
@@ -50,6 +51,7 @@ class Record:
         self.documents = Documents(self)
         self.passages = Passages(self)
         self.removals = Removals(self)
+        self.building = Building(self)
         self.agents = Agents(self)
         self.blocks = Blocks(self)
         self.messages = Messages(self)
