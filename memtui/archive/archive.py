@@ -64,6 +64,23 @@ class Archive:
         self._collection = ""
         self._dimension = 0
         self._written = 0
+        self._host: Archive | None = None  # whose connection we use
+
+    def beside(self) -> "Archive":
+        """An archive for another collection on the connection of this one, which is open.
+
+        It is to be closed before this one; see `become`.
+        """
+        other = Archive(self._uri, self._token, self._database)
+        other._host = self
+        other._writing = self._writing
+        return other
+
+    def become(self, other: "Archive") -> None:
+        """Have the collection that `other`, made by `beside`, has open instead of ours."""
+        with self._writing:
+            self._layout = other._opened()
+            self._collection, self._dimension = other._collection, other._dimension
 
     def open(self, collection: str, dimension: int) -> bool:
         """Connect, and make or load `collection` of vectors with `dimension` numbers.
@@ -87,7 +104,7 @@ class Archive:
             client, server = self._client, self._server
             self._client = self._layout = self._server = None
             try:
-                if client is not None:
+                if client is not None and self._host is None:
                     client.close()
             finally:
                 if server is not None:
@@ -139,15 +156,37 @@ class Archive:
             self._opened().drop(check_scope(scope))
             self._tidy(TIDY_ROWS)
 
-    def drop_others(self) -> None:
-        """Delete what other embedding models left in this folder. A server is not ours alone."""
+    def retire(self, collection: str, scopes: Sequence[str]) -> None:
+        """Delete a collection that serves no more. `scopes` are what was ours in it.
+
+        A server may be shared with others whose passages are in the same collection: there only
+        `scopes` are deleted, and the collection when nothing is left in it. The archive need not
+        be open.
+        """
         with self._writing, self._place.errors():
-            self._opened()
-            names = self._client.list_collections(timeout=TIMEOUT) if self._local else []
-            for name in names:
-                if name.startswith("memtui_") and name != self._collection:
-                    logger.info("the collection %s is of no use any more", name)
-                    self._client.drop_collection(name, timeout=TIMEOUT)
+            if self._client is None:
+                try:
+                    quiet_libraries()
+                    self._connect()
+                    self._retire(collection, scopes)
+                finally:
+                    self.close()
+            elif collection != self._collection:
+                self._retire(collection, scopes)
+
+    def _retire(self, collection: str, scopes: Sequence[str]) -> None:
+        client = self._client
+        if not client.has_collection(collection, timeout=TIMEOUT):
+            return
+        if not self._local:
+            client.load_collection(collection, timeout=TIMEOUT)
+            layout = PartitionKey(client, collection)
+            for scope in scopes:
+                layout.drop(check_scope(scope))
+            if layout.scopes():
+                return
+        logger.info("the collection %s is of no use any more", collection)
+        client.drop_collection(collection, timeout=TIMEOUT)
 
     def ids(self, scope: str) -> set[str]:
         """The ids of all passages of `scope`, however many (5,000: 0.2 s)."""
@@ -177,6 +216,10 @@ class Archive:
 
     def _connect(self) -> None:
         uri = self._uri
+        if self._host is not None:
+            self._host._opened()
+            self._client = self._host._client
+            return
         if self._local:
             self._server = LiteServer(Path(uri), self._socket or paths.milvus_socket_file())
             uri = self._server.uri

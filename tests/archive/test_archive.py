@@ -221,19 +221,39 @@ def test_version_names_what_is_at_the_other_end(archive: Archive) -> None:
     assert archive.version().startswith("Milvus Lite 3.")
 
 
-def test_the_vectors_of_other_models_are_dropped(lite: Archive) -> None:
-    lite.write(rows("source_a", 2))
-    lite.open("memtui_other_8", 8)
-    lite.drop_others()
-    assert lite._client.list_collections() == ["memtui_other_8"]
-    assert lite.open(COLLECTION, DIMENSION) is True
+def test_two_collections_on_one_connection_and_the_new_one_takes_over(archive: Archive) -> None:
+    archive.write(rows("source_a", 2))
+    new = archive.beside()
+    with pytest.raises(UnavailableError, match="not open"):
+        new.scopes()
+    assert new.open("memtui_other_8", DIMENSION) is True
+    new.write(rows("source_a", 3))
+    archive.write(rows("source_b", 1))
+    assert (archive.count("source_a"), new.count("source_a"), new.count("source_b")) == (2, 3, 0)
+    archive.become(new)
+    new.close()
+    assert archive.count("source_a") == 3
+
+    archive.retire("memtui_other_8", ["source_a"])  # it serves: no
+    assert archive.count("source_a") == 3
+    archive.retire(COLLECTION, ["source_a", "source_b"])
+    archive.retire(COLLECTION, ["source_a", "source_b"])
+    assert archive._client.list_collections() == ["memtui_other_8"]
+    archive.close()
+    archive.retire("memtui_other_8", ["source_a"])
+    with pytest.raises(UnavailableError, match="not open"):
+        archive.scopes()
+    assert archive.open("memtui_other_8", DIMENSION) is True
 
 
-def test_a_server_keeps_what_others_may_use(address: str) -> None:
-    for collection in (COLLECTION, "memtui_other_8"):
-        archive = Archive(address)
-        archive.open(collection, DIMENSION)
-        archive.drop_others()
-        names = archive._client.list_collections()
-        archive.close()
-    assert set(names) == {COLLECTION, "memtui_other_8"}
+def test_a_server_keeps_what_others_have_in_a_retired_collection(address: str) -> None:
+    ours, theirs = Archive(address), Archive(address)
+    ours.open(COLLECTION, DIMENSION)
+    theirs.open(COLLECTION, DIMENSION)
+    ours.write([*rows("source_a", 3), *rows("recall_a", 2)])
+    theirs.write(rows("source_b", 3))
+    ours.close()
+    ours.retire(COLLECTION, ["source_a", "recall_a", "source_gone"])
+    assert theirs.scopes() == {"source_b"}
+    assert theirs.count("source_b") == 3
+    theirs.close()
