@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-DocumentState = Literal["waiting", "reading", "embedding", "indexed", "scanned", "empty", "failed"]
+DocumentState = Literal[
+    "waiting", "reading", "embedding", "indexed", "unchanged", "scanned", "empty", "failed"
+]
 SourceState = Literal["empty", "loading", "embedding", "ready", "failed"]
 JobKind = Literal["load", "reindex"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
@@ -43,6 +45,7 @@ class Document(BaseModel):
     indexed: int = 0
     state: DocumentState
     error: str = ""
+    only_pages: str = Field("", description="Which pages were asked for; empty for all.")
     also: list[str] = Field([], description="Other files of the source with the same content.")
     loaded_at: datetime
 

@@ -4,17 +4,21 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
+from collections.abc import Collection
+from contextlib import aclosing
 
 from memtui.api.errors import MemtuiError, NotFoundError, UsageError
 from memtui.api.events import SourceChanged
-from memtui.api.library import Job, LoadReport, LoadRequest, Source
+from memtui.api.library import Document, Job, LoadReport, LoadRequest, Source
 from memtui.api.names import check_name
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs, Run
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import RecordShelf
+from memtui.library import watch
 from memtui.library.indexing import Indexer
-from memtui.library.load import load
+from memtui.library.load import Loader
+from memtui.library.progress import Meter
 from memtui.library.threads import finish
 
 logger = logging.getLogger(__name__)
@@ -32,25 +36,53 @@ class Loads:
         self._jobs = jobs
         self._hub = hub
         self._under_way: dict[str, int] = defaultdict(int)  # loads by id of their source
+        self._loaders: dict[str, Loader] = {}  # those at work, by id of their source
+        self._watches: dict[str, LoadRequest] = {}  # by id of their job
         self._new: set[str] = set()  # sources that these loads made, and nothing is in yet
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._gate = asyncio.Lock()  # held while loads begin and end: no source goes in between
         self._resting: asyncio.Task[None] | None = None
 
     def loading(self) -> set[str]:
-        """The ids of the sources that are being loaded."""
-        return {source_id for source_id, number in self._under_way.items() if number}
+        """The ids of the sources that are being loaded, not only watched."""
+        return set(self._loaders)
+
+    async def documents(self, source_id: str | None = None) -> list[Document]:
+        """Those of the record; while a load runs, with the files that wait and are read."""
+        loaders = [at for of, at in self._loaders.items() if source_id in (None, of)]
+        live = {document.id: document for loader in loaders for document in loader.live()}
+        found = []
+        for document in await asyncio.to_thread(self._record.documents.list, source_id):
+            now = live.pop(document.id, None)
+            # What is in the record can be searched, whether it has been compared yet or not.
+            if now is not None and now.state != "waiting" and document.state != "embedding":
+                document = document.model_copy(update={"state": now.state})
+            found.append(document)
+        return sorted([*found, *live.values()], key=lambda one: (one.source, one.path))
 
     async def begin(self, request: LoadRequest) -> Job:
-        """Begin a load. Raises UsageError for an impossible name or nothing to load."""
+        """Begin a load. A watch that goes on already is taken up again.
+
+        Raises UsageError for an impossible name, nothing to load, and a folder that is to be
+        followed but is not there.
+        """
         check_name(request.name, "name of the source")
         if not request.paths and not request.directory:
             raise UsageError("Nothing to load. Name files with --input-files or a folder.")
+        if request.prune or request.watch:
+            if request.directory is None:
+                raise UsageError("Only folders are pruned or watched. Name one with --input-dir.")
+            await asyncio.to_thread(watch.identity, request.directory)
         async with self._gate:
             self._jobs.check_going()
+            for job_id, other in self._watches.items():
+                if other == request:
+                    return await self._jobs.get(job_id)
             source = await finish(self._source, request)
             job = await self._jobs.begin(lambda run: self._run(run, request, source), source=source)
             self._under_way[source.id] += 1
+            if request.watch:
+                self._watches[job.id] = request
         self._hub.emit(SourceChanged(source_id=source.id))
         return job
 
@@ -63,34 +95,59 @@ class Loads:
         return found
 
     async def _run(self, run: Run, request: LoadRequest, source: Source) -> None:
-        run.report = report = LoadReport()
         try:
-            async with self._locks[source.id]:
-                run.tell(state="running")
-                await load(
-                    request,
-                    source.id,
-                    RecordShelf(self._record),
-                    self._parts.readers,
-                    lambda progress: run.tell(progress=progress.model_copy()),
-                    self._indexer,
-                    report,
-                )
-            if not report.passages:
-                raise MemtuiError(_why_nothing(report))
+            if request.watch:
+                await self._watch(run, request, source)
+            else:
+                report = await self._load(run, request, source)
+                if not report.passages:
+                    raise MemtuiError(_why_nothing(report))
         finally:
-            ending = asyncio.create_task(self._end(source.id, report))
+            ending = asyncio.create_task(self._end(run, source.id))
             try:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:
                 await asyncio.wait([ending])
                 raise
 
-    async def _end(self, source_id: str, report: LoadReport) -> None:
+    async def _load(
+        self, run: Run, request: LoadRequest, source: Source, changed: Collection[str] | None = None
+    ) -> LoadReport:
+        run.report = report = LoadReport()
+        meter = Meter(lambda progress: run.tell(progress=progress.model_copy()))
+        async with self._locks[source.id]:
+            run.tell(state="running")
+            shelf = RecordShelf(self._record)
+            reader, indexer = self._parts.readers, self._indexer
+            loader = Loader(request, source.id, shelf, reader, meter, indexer, report, changed)
+            self._loaders[source.id] = loader
+            try:
+                return await loader.run()
+            finally:
+                del self._loaders[source.id]
+
+    async def _watch(self, run: Run, request: LoadRequest, source: Source) -> None:
+        """Load, and load again whatever changes in the folder, until cancelled."""
+        assert request.directory is not None
+        done = LoadReport()
+        async with aclosing(watch.batches(request.directory, request.recursive)) as batches:
+            async for changed in batches:
+                try:
+                    report = await self._load(run, request, source, changed or None)
+                finally:
+                    run.report = done = _joined(done, run.report or LoadReport())
+                request = request.model_copy(update={"prune": True, "replace": False})
+                self._hub.emit(SourceChanged(source_id=source.id))
+                watching = run.job.progress.model_copy(update={"doing": "watching"})
+                run.tell(report=run.report, progress=watching)
+                logger.info("watched %s: %s passages", source.id, report.passages)
+
+    async def _end(self, run: Run, source_id: str) -> None:
         """A load that found nothing leaves no source behind that it made."""
         async with self._gate:
             self._under_way[source_id] -= 1
-            if report.passages:
+            self._watches.pop(run.job.id, None)
+            if run.report is not None and run.report.passages:
                 self._new.discard(source_id)
             if source_id in self._new and not self._under_way[source_id]:
                 try:
@@ -105,8 +162,15 @@ class Loads:
 
     async def _rest(self) -> None:
         await asyncio.sleep(REST)
-        if not self.loading():
+        if not self._loaders:
             await self._parts.readers.rest()
+
+
+def _joined(before: LoadReport, last: LoadReport) -> LoadReport:
+    """What was done in all; what there is to say of files, from the last time."""
+    counts = ("added", "replaced", "renamed", "pruned")
+    sums = {name: getattr(before, name) + getattr(last, name) for name in counts}
+    return last.model_copy(update=sums)
 
 
 def _why_nothing(report: LoadReport) -> str:

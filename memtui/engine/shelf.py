@@ -1,7 +1,7 @@
 """The record and the archive as the library sees them (`memtui.library.ports`)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,25 +22,20 @@ class RecordShelf:
     def documents(self, source_id: str) -> list[Document]:
         return self.record.documents.list(source_id)
 
-    def by_path(self, source_id: str, path: str) -> Document | None:
-        return self.record.documents.by_path(source_id, path)
-
-    def by_sha(self, source_id: str, sha256: str) -> Document | None:
-        return self.record.documents.by_sha(source_id, sha256)
-
     def add(
         self,
         source_id: str,
         document: ReadDocument,
         passages: Sequence[ReadPassage],
-        replaces: str | None,
     ) -> str:
         return self.record.documents.add(
             source_id,
             NewDocument(**asdict(document)),
             [NewPassage(**asdict(passage)) for passage in passages],
-            replaces,
         )
+
+    def rename(self, source_id: str, names: Mapping[str, Sequence[str]]) -> None:
+        self.record.documents.rename(source_id, names)
 
     def fail(
         self,
@@ -52,8 +47,8 @@ class RecordShelf:
         size: int,
         state: UnreadableState,
         error: str,
-    ) -> None:
-        self.record.documents.fail(source_id, path, name, kind, sha256, size, state, error)
+    ) -> str:
+        return self.record.documents.fail(source_id, path, name, kind, sha256, size, state, error)
 
     def delete(self, document_id: str) -> None:
         self.record.documents.delete(document_id)

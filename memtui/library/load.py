@@ -1,15 +1,26 @@
 """The load pipeline: find files, read them, record their passages, have them indexed."""
 
 import asyncio
+import hashlib
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from memtui.api.errors import MemtuiError
-from memtui.api.library import Document, LoadFailure, LoadReport, LoadRequest, Progress
+from memtui.api.library import (
+    Document,
+    DocumentState,
+    LoadFailure,
+    LoadReport,
+    LoadRequest,
+    Progress,
+)
 from memtui.library import files
+from memtui.library.catalogue import Catalogue, Entry, content, gone, moves
 from memtui.library.document import UnreadableError
 from memtui.library.files import Found, FoundFile
 from memtui.library.ports import Digest, Reader, Reading, Shelf
@@ -17,7 +28,6 @@ from memtui.library.progress import TICK, Meter
 from memtui.library.readers import kind_of
 from memtui.library.threads import finish
 
-_UNREADABLE = {"failed", "scanned", "empty"}
 _AHEAD = 2  # files that are read while an earlier one is recorded; the reader has its own limit
 
 
@@ -45,7 +55,11 @@ class _Read:
 
 @dataclass
 class Loader:
-    """One load. `report` fills while it runs, so that a cancelled load can still be told."""
+    """One load. `report` fills while it runs, so that a cancelled load can still be told.
+
+    `changed` are the only paths (files, or folders with all in them) that may have other content
+    than the record says; None: any may. `states` are the files under way, by name.
+    """
 
     request: LoadRequest
     source_id: str
@@ -54,8 +68,42 @@ class Loader:
     meter: Meter
     indexing: Indexing | None = None
     report: LoadReport = field(default_factory=LoadReport)
-    _fresh: dict[str, str] = field(default_factory=dict)  # sha256 → path of what was read
+    changed: Collection[str] | None = None
+    states: dict[str, DocumentState] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _digests: dict[str, Digest] = field(default_factory=dict)  # by name
+    _renamed: set[str] = field(default_factory=set)
     _failed: set[str] = field(default_factory=set)
+    _before: Catalogue = field(default_factory=Catalogue)
+    _catalogue: Catalogue = field(default_factory=Catalogue)
+
+    def live(self) -> list[Document]:
+        """The files that wait or are being read, and those that are as they were, as documents.
+
+        Their id is made of their name where the record has none for it.
+        """
+        made = []
+        for file in self.found.files:
+            state = self.states.get(file.key)
+            if state is not None:
+                entry = self._before.named(file.key)
+                made.append(
+                    Document(
+                        id=entry.id if entry else _provisional(self.source_id, file.key),
+                        source_id=self.source_id,
+                        source=self.request.name,
+                        name=file.name,
+                        path=file.key,
+                        kind=kind_of(file.path),
+                        sha256="",
+                        size=file.size,
+                        pages=0,
+                        state=state,
+                        loaded_at=self.began,
+                    )
+                )
+        return made
 
     @property
     def scope(self) -> str:
@@ -63,32 +111,86 @@ class Loader:
 
     async def run(self) -> LoadReport:
         async with self.meter.ticking():
-            found = await asyncio.to_thread(files.find, self.request)
-            self.report.failures += found.failures
-            self._count_files(found)
-            follower = asyncio.create_task(self._follow())
-            try:
-                await self._read_all(found.files)
+            self.found = await asyncio.to_thread(files.find, self.request)
+            self.report.failures += self.found.failures
+            self._count_files()
+            self._before = Catalogue(await finish(self.shelf.documents, self.source_id))
+            async with self._followed():
+                if not self.request.replace:
+                    self._catalogue = self._before
+                    await self._settle()
+                await self._read_all()
                 if self.request.replace:
                     await finish(self._drop_the_rest)
-                    self._wake()
-                await finish(self._report_vanished, found)
+                await finish(self._look_for_vanished)
+                self._wake()
                 await self._index()
-            finally:
-                follower.cancel()
-                await asyncio.gather(follower, return_exceptions=True)
-                await finish(self._total)
             self.meter.progress.doing = ""
         return self.report
 
-    def _count_files(self, found: Found) -> None:
-        progress = self.meter.progress
-        progress.files_total = len(found.files)
-        progress.bytes_total = sum(file.size for file in found.files)
+    def _count_files(self) -> None:
+        found, progress = self.found.files, self.meter.progress
+        progress.files_total = len(found)
+        progress.bytes_total = sum(file.size for file in found)
+        self.states.update((file.key, "waiting") for file in found)
 
-    async def _read_all(self, found: Sequence[FoundFile]) -> None:
+    async def _settle(self) -> None:
+        """Recognise what is there already, under another name perhaps, before anything is read."""
+        if not self._catalogue.entries():
+            return
+        self.meter.progress.doing = "comparing"
+        await self._digest_all()
+        contents = {
+            file.key: self._content(file, self._digests[file.key].sha256)
+            for file in self.found.files
+            if file.key in self._digests
+        }
+        present = {file.key for file in self.found.files}
+        found = await asyncio.to_thread(moves, self._catalogue, contents, present)
+        if found.names:
+            names = {entry.id: new for entry, new in found.names.items()}
+            await finish(self.shelf.rename, self.source_id, names)
+            self._catalogue.rename(found.names)
+            self._wake()
+        self._renamed = found.renamed
+        self.report.renamed += len(found.renamed)
+        for name, earlier in found.twins:
+            self._note_twin(name, earlier)
+
+    async def _digest_all(self) -> None:
+        waiting = iter(self.found.files)
+
+        async def some() -> None:
+            for file in waiting:
+                entry = self._catalogue.named(file.key)
+                if entry is not None and entry.readable and not self._may_differ(file):
+                    self._digests[file.key] = Digest(entry.content.partition(" ")[0], file.size)
+                    continue
+                with suppress(UnreadableError):  # reading it will say so
+                    self._digests[file.key] = await self.reader.digest(file)
+
+        tasks = [asyncio.create_task(some()) for _ in range(_AHEAD + 1)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _may_differ(self, file: FoundFile) -> bool:
+        return self.changed is None or any(
+            str(path) in self.changed for path in (file.path, *Path(file.path).parents)
+        )
+
+    def _content(self, file: FoundFile, sha256: str) -> str:
+        return content(sha256, self._only_pages(file))
+
+    def _only_pages(self, file: FoundFile) -> str:
+        return self.request.pages if kind_of(file.path) == "pdf" else ""
+
+    async def _read_all(self) -> None:
         """Files are read ahead, but recorded in their order: the outcome is always the same."""
-        waiting = deque(found)
+        waiting = deque(self.found.files)
         reading: deque[asyncio.Task[_Read]] = deque()
         try:
             while waiting or reading:
@@ -105,7 +207,7 @@ class Loader:
             await asyncio.gather(*reading, return_exceptions=True)
 
     async def _read(self, file: FoundFile) -> _Read:
-        read = _Read(file)
+        read = _Read(file, self._digests.get(file.key))
         pages = 0
 
         def on_pages(number: int) -> None:
@@ -114,65 +216,63 @@ class Loader:
             pages = number
 
         try:
-            read.digest = await self.reader.digest(file)
-            if await self._loaded(file, read.digest.sha256) is None:
+            if read.digest is None:
+                read.digest = await self.reader.digest(file)
+            if self._known(file, read.digest.sha256) is None:
                 self.meter.progress.doing = f"reading {file.name}"
+                self.states[file.key] = "reading"
                 read.reading = await self.reader.read(file, on_pages)
         except UnreadableError as problem:
             read.problem = problem
         return read
 
-    async def _loaded(self, file: FoundFile, sha256: str) -> Document | None:
+    def _known(self, file: FoundFile, sha256: str) -> Entry | None:
         """The document of this source that has this content already; when replacing, only what
         this load itself has read counts."""
-        if self.request.replace:
-            path = self._fresh.get(sha256)
-            return await finish(self.shelf.by_path, self.source_id, path) if path else None
-        same = await finish(self.shelf.by_path, self.source_id, file.key)
-        if same is not None and same.sha256 == sha256 and same.state not in _UNREADABLE:
-            return same
-        same = await finish(self.shelf.by_sha, self.source_id, sha256)
-        return same if same is not None and same.state not in _UNREADABLE else None
+        return self._catalogue.holding(self._content(file, sha256))
 
     async def _record(self, read: _Read) -> None:
         file = read.file
-        before = await finish(self.shelf.by_path, self.source_id, file.key)
-        loaded_before = before is not None and before.state not in _UNREADABLE
+        before = self._before.named(file.key)
+        loaded_before = before is not None and before.readable
         if read.problem is not None:
             await self._fail(read, read.problem, loaded_before)
             return
         digest = read.reading.document.sha256 if read.reading else (read.digest or _NONE).sha256
-        twin = await self._loaded(file, digest)
+        twin = self._known(file, digest)
         if twin is not None:
-            self.report.unchanged += 1
-            if twin.path != file.key:
-                await self._note_twin(file, twin)
-                if before is not None:
-                    await finish(self.shelf.delete, before.id)
-                    self._wake()
+            if file.key not in twin.names:
+                self._note_twin(file.key, twin.names[0])
+                names = [*twin.names, file.key]
+                await finish(self.shelf.rename, self.source_id, {twin.id: names})
+                self._catalogue.rename({twin: names})
+                self._wake()
+            self.report.unchanged += file.key not in self._renamed
+            self.states[file.key] = "unchanged"
         elif read.reading is not None:
-            document, passages = read.reading.document, read.reading.passages
-            await finish(
-                self.shelf.add, self.source_id, document, passages, before.id if before else None
-            )
-            if self.indexing is None:
-                self.meter.progress.passages += len(passages)
-            self._fresh[digest] = file.key
+            await self._add(file, read.reading)
             self.report.replaced += loaded_before
             self.report.added += not loaded_before
-            self.report.notes += read.reading.notes
-            self._wake()
         else:
-            # It was unchanged when it was looked at, and has been deleted since: read it now.
-            again = await self._read(file)
-            await self._record(again)
+            # It was unchanged when it was looked at, and has been replaced since: read it now.
+            self._digests.pop(file.key, None)
+            await self._record(await self._read(file))
 
-    async def _note_twin(self, file: FoundFile, twin: Document) -> None:
-        there = await asyncio.to_thread(Path(twin.path).exists)
+    async def _add(self, file: FoundFile, reading: Reading) -> None:
+        document = replace(reading.document, only_pages=self._only_pages(file))
+        new = await finish(self.shelf.add, self.source_id, document, reading.passages)
+        entry = Entry(new, self._content(file, document.sha256), [file.key])
+        self._catalogue.put(entry)
+        self.states.pop(file.key, None)
+        if self.indexing is None:
+            self.meter.progress.passages += len(reading.passages)
+        self.report.notes += reading.notes
+        self._wake()
+
+    def _note_twin(self, name: str, earlier: str) -> None:
         self.report.notes.append(
-            f"{file.name} has the same content as {files.show(twin.path)}, which is loaded already."
-            if there
-            else f"{file.name} is loaded already, as {files.show(twin.path)}, which has gone."
+            f"{files.show(Path(name).name)} has the same content as {files.show(earlier)}: it is "
+            "stored once, under both names."
         )
 
     async def _fail(self, read: _Read, problem: UnreadableError, loaded_before: bool) -> None:
@@ -192,6 +292,7 @@ class Loader:
             problem.state,
             reason,
         )
+        self.states.pop(file.key, None)
         self.report.failures.append(LoadFailure(path=files.show(file.path), reason=reason))
 
     def _drop_the_rest(self) -> None:
@@ -199,30 +300,40 @@ class Loader:
 
         A file that could not be read this time keeps what was read of it before.
         """
-        if not self._fresh:
+        fresh = {entry.id for entry in self._catalogue.entries()}
+        if not fresh:
             self.report.notes.append(
                 f"Nothing new could be read, so {self.request.name} keeps what it had."
             )
             return
-        kept = {*self._fresh.values(), *self._failed}
         for document in self.shelf.documents(self.source_id):
-            if document.path not in kept:
+            names = {document.path, *document.also}
+            if document.id not in fresh and not names & self._failed:
                 self.shelf.delete(document.id)
 
-    def _report_vanished(self, found: Found) -> None:
+    def _look_for_vanished(self) -> None:
+        """Documents none of whose files is there any more: told, or removed with `prune`."""
         if self.request.directory is None:
             return
         folder = files.key(self.request.directory).rstrip("/") + "/"
-        present = {file.key for file in found.files}
-        for document in self.shelf.documents(self.source_id):
-            if (
-                document.state not in _UNREADABLE
-                and document.path.startswith(folder)
-                and document.path not in present
-                and not Path(document.path).exists()
-            ):
-                shown = files.show(document.path)
-                self.report.notes.append(f"{shown} has gone; its passages are kept.")
+        present = {file.key for file in self.found.files}
+        prune = self.request.prune and (bool(present) or self.changed is not None)
+        for entry in Catalogue(self.shelf.documents(self.source_id)).entries():
+            lost = {n for n in entry.names if n.startswith(folder) and n not in present and gone(n)}
+            left = [name for name in entry.names if name not in lost]
+            if lost and left:
+                self.shelf.rename(self.source_id, {entry.id: left})
+            elif lost and (prune or not entry.readable):
+                self.shelf.delete(entry.id)
+                self.report.pruned += entry.readable
+            elif lost:
+                self.report.vanished.append(files.show(entry.names[0]))
+        if self.request.prune and not prune and self.report.vanished:
+            self.report.notes.append(
+                f"The folder {files.show(self.request.directory)} has nothing to load any more, so "
+                "nothing was pruned: its disk may be missing. If it is meant to be empty, delete "
+                "the source."
+            )
 
     async def _index(self) -> None:
         """Wait for the vectors. Without them the text is still found by its words."""
@@ -237,6 +348,17 @@ class Loader:
                 f"when it can. {error}"
             )
 
+    @asynccontextmanager
+    async def _followed(self) -> AsyncIterator[None]:
+        """Inside, the progress tells what becomes of the passages; at the end, the report."""
+        follower = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+            await finish(self._total)
+
     async def _follow(self) -> None:
         while self.indexing is not None:
             self.meter.counted(*await asyncio.to_thread(self.indexing.counts, self.scope))
@@ -244,10 +366,11 @@ class Loader:
 
     def _total(self) -> None:
         documents = self.shelf.documents(self.source_id)
-        good = [document for document in documents if document.state not in _UNREADABLE]
-        self.report.passages = sum(document.passages for document in good)
+        self.report.passages = sum(document.passages for document in documents)
         self.report.documents_as_pages = sum(
-            document.pages if document.kind == "pdf" else 1 for document in good
+            document.pages if document.kind == "pdf" else 1
+            for document in documents
+            if document.passages
         )
         if self.indexing is not None:
             self.meter.counted(*self.indexing.counts(self.scope))
@@ -258,6 +381,10 @@ class Loader:
 
 
 _NONE = Digest("", 0)
+
+
+def _provisional(source_id: str, name: str) -> str:
+    return hashlib.sha256(f"{source_id} {name}".encode()).hexdigest()[:12]
 
 
 async def load(

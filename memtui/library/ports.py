@@ -30,6 +30,7 @@ class ReadDocument:
     sha256: str
     size: int
     pages: int
+    only_pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,21 @@ class Shelf(Protocol):
 
     def documents(self, source_id: str) -> list[Document]: ...
 
-    def by_path(self, source_id: str, path: str) -> Document | None: ...
-
-    def by_sha(self, source_id: str, sha256: str) -> Document | None: ...
-
     def add(
         self,
         source_id: str,
         document: ReadDocument,
         passages: Sequence[ReadPassage],
-        replaces: str | None,
     ) -> str:
-        """In ONE transaction; the passages of the document `replaces` go in the same one."""
+        """In ONE transaction. It takes its path from the document that had it; one that has no
+        other name goes, with its passages, in the same transaction. Returns the new id."""
+        ...
+
+    def rename(self, source_id: str, names: Mapping[str, Sequence[str]]) -> None:
+        """Give documents, by id, their names, all in ONE transaction; the first is the path.
+
+        They take them from those that had them, as `add` does.
+        """
         ...
 
     def fail(
@@ -91,8 +95,8 @@ class Shelf(Protocol):
         size: int,
         state: UnreadableState,
         error: str,
-    ) -> object:
-        """A version that was read before stays as it is."""
+    ) -> str:
+        """A version that was read before stays as it is. Returns the document's id."""
         ...
 
     def delete(self, document_id: str) -> None: ...

@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from memtui.api.errors import NotFoundError
 from memtui.api.library import Document
-from memtui.record import passages, redact, text
+from memtui.record import document_names, passages, redact, text
 from memtui.record.rows import NewDocument, NewPassage, new_id, stamp
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ class Documents:
         source_id: str,
         document: NewDocument,
         passages: Sequence[NewPassage],
-        replaces: str | None = None,
     ) -> str:
         """Record a document with its passages, searchable as text from then on; returns its id.
 
-        One transaction, in which the document `replaces` and any other of the same path go.
-        Without passages its state is `empty`. Raises NotFoundError when the source is gone.
+        One transaction, in which it takes its path from the document that had it; that one goes
+        unless it has another name. Without passages its state is `empty`. Raises NotFoundError when
+        the source is gone.
         """
         scope = f"source_{source_id}"
         document_id = new_id()
@@ -52,11 +52,7 @@ class Documents:
         ]
         with self._record.write() as connection:
             _require_source(connection, source_id)
-            for row in connection.execute(
-                "SELECT id FROM documents WHERE source_id = ? AND (path = ? OR id = ?)",
-                (source_id, document.path, replaces),
-            ).fetchall():
-                _remove(connection, row["id"])
+            document_names.release(connection, source_id, [document.path], (), _remove)
             _insert(
                 connection,
                 (
@@ -74,6 +70,7 @@ class Documents:
                     "recorded" if passages else "empty",
                     document.error,
                     now,
+                    document.only_pages,
                 ),
             )
             first = connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM passages").fetchone()
@@ -120,24 +117,25 @@ class Documents:
     ) -> str:
         """Record that a file could not be read; returns the document's id.
 
-        If an earlier version of it was read, that stays as it is, searchable, with `error` noted.
-        Raises NotFoundError when the source is gone.
+        If an earlier version of it was read, that stays as it is, searchable, with `error` noted;
+        or without, under its other names, when it has some. Raises NotFoundError when the source
+        is gone.
         """
         with self._record.write() as connection:
             _require_source(connection, source_id)
             row = connection.execute(
-                "SELECT id, state FROM documents WHERE source_id = ? AND path = ?",
+                "SELECT id, state, also FROM documents WHERE source_id = ? AND path = ?",
                 (source_id, path),
             ).fetchone()
-            if row is not None and row["state"] == "recorded":
+            if row is not None and row["state"] == "recorded" and row["also"] == "[]":
                 connection.execute(
                     "UPDATE documents SET error = ? WHERE id = ?", (error, row["id"])
                 )
                 return str(row["id"])
-            if row is not None:
-                _remove(connection, row["id"])
-            document_id = str(row["id"]) if row is not None else new_id()
-            fields = (kind, sha256, size, 0, 0, state, error, stamp())
+            document_names.release(connection, source_id, [path], (), _remove)
+            again = row is not None and row["state"] != "recorded"
+            document_id = str(row["id"]) if again else new_id()
+            fields = (kind, sha256, size, 0, 0, state, error, stamp(), "")
             _insert(connection, (document_id, source_id, path, name, "", "", *fields))
             return document_id
 
@@ -147,6 +145,15 @@ class Documents:
         if found is None:
             raise _gone(document_id)
         return found
+
+    def rename(self, source_id: str, names: Mapping[str, Sequence[str]]) -> None:
+        """Give documents (by id) the names under which their content is now, the path first.
+
+        One transaction; names are taken from the documents that had them, and one that is left
+        without any goes. Their ids and passages stay, and nothing is wrong with them any more.
+        """
+        with self._record.write() as connection:
+            document_names.rename(connection, source_id, names, _remove)
 
     def by_path(self, source_id: str, path: str) -> Document | None:
         return self._one("d.source_id = ? AND d.path = ?", source_id, path)
@@ -209,8 +216,8 @@ def _require_source(connection: sqlite3.Connection, source_id: str) -> None:
 def _insert(connection: sqlite3.Connection, row: tuple[object, ...]) -> None:
     connection.execute(
         """INSERT INTO documents (id, source_id, path, name, title, author, kind, sha256, size,
-           pages, passages, state, error, loaded_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           pages, passages, state, error, loaded_at, only_pages)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         row,
     )
 

@@ -25,6 +25,7 @@ class NewDocument:
     title: str = ""
     author: str = ""
     error: str = ""
+    only_pages: str = ""
 
 
 @dataclass(frozen=True)

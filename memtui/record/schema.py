@@ -151,6 +151,9 @@ ALTER TABLE agents ADD COLUMN usage TEXT NOT NULL DEFAULT '{}';
 THIRD = """
 -- JSON: the other paths under which the same content was found in the source
 ALTER TABLE documents ADD COLUMN also TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX documents_with_also ON documents (source_id) WHERE also <> '[]';
+-- the pages it was asked to be read of, such as 3-20; empty for all
+ALTER TABLE documents ADD COLUMN only_pages TEXT NOT NULL DEFAULT '';
 
 -- the passages that the index which is built beside the serving one has already
 CREATE TABLE rebuilt (

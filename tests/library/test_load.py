@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memtui.api.errors import NotFoundError, StorageError
-from memtui.api.library import LoadReport, LoadRequest, Progress
+from memtui.api.library import Document, LoadReport, LoadRequest, Progress
 from memtui.engine.shelf import RecordShelf
 from memtui.library.files import FoundFile
 from memtui.library.load import load
@@ -54,6 +54,10 @@ class Shelves(RecordShelf):
         return found
 
 
+def documents(shelf: Shelves) -> dict[str, Document]:
+    return {document.name: document for document in shelf.documents(shelf.source_id)}
+
+
 async def run(
     shelf: Shelves,
     reader: ReaderPool,
@@ -85,8 +89,9 @@ async def test_a_folder_with_everything(record: Record, reader: ReaderPool, fold
         "wrong.pdf",
     ]
     assert report.notes == [
-        f"copy.txt has the same content as {folder}/b.txt, which is loaded already."
+        f"copy.txt has the same content as {folder}/b.txt: it is stored once, under both names."
     ]
+    assert documents(shelf)["b.txt"].also == [f"{folder}/copy.txt"]
     assert report.passages == 4
     assert report.documents_as_pages == 4
     assert shelf.texts() == {
@@ -124,7 +129,7 @@ async def test_loading_again_adds_replaces_and_skips(
     (folder / "gone.txt").unlink()
     report = await run(shelf, reader, folder)
     assert (report.added, report.replaced, report.unchanged) == (1, 1, 1)
-    assert report.notes == [f"{folder}/gone.txt has gone; its passages are kept."]
+    assert (report.vanished, report.notes) == ([f"{folder}/gone.txt"], [])
     assert shelf.texts() == {
         "a.txt": ["first"],
         "b.txt": ["second, changed"],
@@ -159,11 +164,15 @@ async def test_a_file_that_becomes_the_same_as_another(
     (folder / "b.txt").write_text("first")
     assert (await run(shelf, reader, folder)).unchanged == 2
     assert shelf.texts() == {"a.txt": ["first"]}
+    (kept,) = shelf.documents(shelf.source_id)
+    assert (kept.path, kept.also) == (f"{folder}/a.txt", [f"{folder}/b.txt"])
     (folder / "a.txt").rename(folder / "c.txt")
     (folder / "b.txt").unlink()
     report = await run(shelf, reader, folder)
-    assert report.notes[0] == f"c.txt is loaded already, as {folder}/a.txt, which has gone."
-    assert shelf.texts() == {"a.txt": ["first"]}
+    assert (report.renamed, report.unchanged, report.vanished) == (1, 0, [])
+    assert documents(shelf) == {
+        "c.txt": kept.model_copy(update={"name": "c.txt", "path": f"{folder}/c.txt", "also": []})
+    }
 
 
 async def test_replace_starts_afresh_unless_there_is_nothing(

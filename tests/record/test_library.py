@@ -95,19 +95,54 @@ def test_replacing_a_document_removes_the_old_passages_everywhere(
     before = library.ids(source)
     new = record.documents.add(
         source.id,
-        NewDocument("/moved.pdf", "moved.pdf", "pdf", "2", 1),
+        NewDocument("/a.pdf", "a.pdf", "pdf", "2", 1),
         [NewPassage(0, "pear")],
-        replaces=old,
     )
+    assert new != old
     assert [one.id for one in record.documents.list()] == [new]
     assert record.passages.many(before) == {}
     assert record.passages.text_search(None, ["apple"], 9) == []
     assert {(scope, gone) for _, scope, gone in record.removals.pending(9)} == {
         (f"source_{source.id}", one) for one in before
     }
-    library.load(source, "/moved.pdf", "plum")  # the same path: replaced without being told
-    assert [one.passages for one in record.documents.list()] == [1]
-    assert record.passages.text_search(None, ["pear"], 9) == []
+
+
+def test_names_of_documents_change_places(record: Record, library: Library) -> None:
+    source = record.sources.create("papers")
+    a = library.load(source, "/a", "apple")
+    b = library.load(source, "/b", "banana")
+    c = library.load(source, "/c", "cherry")
+    other = library.load(record.sources.create("other"), "/a", "apple")
+    ids = library.ids(source)
+    record.documents.rename(source.id, {a: ["/b", "/x"], b: ["/a"]})
+    named = {one.id: (one.name, one.path, one.also) for one in record.documents.list()}
+    assert named == {
+        a: ("b", "/b", ["/x"]),
+        b: ("a", "/a", []),
+        c: ("c", "/c", []),
+        other: ("a", "/a", []),
+    }
+    assert library.ids(source) == ids
+    record.documents.rename(source.id, {b: ["/a", "/c"]})  # nothing else has the content of c
+    assert {one.id for one in record.documents.list()} == {a, b, other}
+    assert record.passages.text_search(None, ["cherry"], 9) == []
+
+
+def test_a_file_that_changes_leaves_its_content_to_its_other_name(
+    record: Record, library: Library
+) -> None:
+    source = record.sources.create("papers")
+    a = library.load(source, "/a", "apple")
+    record.documents.rename(source.id, {a: ["/a", "/b"]})
+    new = library.load(source, "/a", "pear")
+    assert {one.id: (one.path, one.also) for one in record.documents.list()} == {
+        a: ("/b", []),
+        new: ("/a", []),
+    }
+    record.documents.rename(source.id, {a: ["/b", "/c"]})
+    record.documents.fail(source.id, "/b", "b", "text", "", 1, "failed", "It is damaged.")
+    found = {one.path: (one.state, one.also) for one in record.documents.list()}
+    assert found == {"/a": ("embedding", []), "/b": ("failed", []), "/c": ("embedding", [])}
 
 
 def test_a_document_without_passages_is_empty(record: Record, library: Library) -> None:

@@ -21,7 +21,7 @@ async def delete_source(engine: OpenEngine, source_id: str) -> None:
 
 @router.get("/documents")
 async def documents(engine: OpenEngine, source_id: str | None = None) -> list[Document]:
-    return await engine.call(engine.record.documents.list, source_id)
+    return await engine.loads.documents(source_id)
 
 
 @router.get("/documents/{document_id}")
