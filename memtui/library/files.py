@@ -2,21 +2,35 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from memtui.api.errors import UsageError
 from memtui.api.library import LoadFailure, LoadRequest
 from memtui.api.plain import plain_line
 from memtui.library.readers import DEFAULT_EXTENSIONS
 
+IGNORE = ".memtuiignore"
+"""A file in the folder that is loaded, with more patterns to leave out."""
+
+_NAMED = 5  # pipes and devices named in a note; the rest is counted
+
+Excluded = Callable[[str, bool], bool]
+"""(path within the folder, whether it is a folder) -> whether it is to be left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """`path` may hold surrogate escapes (a name that is not UTF-8); `key` and `name` never do."""
+    """`path` may hold surrogate escapes (a name that is not UTF-8); `key` and `name` never do.
+
+    `url` is where a web page was fetched from; its text lies at `path` for the time of the load.
+    """
 
     path: str
     size: int
+    url: str = ""
 
     @property
     def name(self) -> str:
@@ -26,13 +40,14 @@ class FoundFile:
     @property
     def key(self) -> str:
         """For the record: valid text, different for different paths."""
-        return key(self.path)
+        return self.url or key(self.path)
 
 
 @dataclass(slots=True)
 class Found:
     files: list[FoundFile] = field(default_factory=list)
     failures: list[LoadFailure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def fail(self, path: str, sentence: str) -> None:
         self.failures.append(LoadFailure(path=show(path), reason=sentence))
@@ -56,7 +71,12 @@ def find(request: LoadRequest) -> Found:
     candidates = list(request.paths)
     extensions = {_extension(name) for name in request.extensions or DEFAULT_EXTENSIONS}
     if request.directory is not None:
-        candidates += _walk(request.directory, request.recursive, extensions, found)
+        try:
+            excluded = _excluded(request.directory, request.exclude)
+        except UsageError as error:
+            found.fail(request.directory, str(error))
+            return found
+        candidates += _walk(request.directory, request.recursive, extensions, excluded, found)
     seen: set[tuple[int, int]] = set()
     for path in sorted(set(candidates), key=os.fsencode):
         status = _regular(path, found)
@@ -100,13 +120,48 @@ def _regular(path: str, found: Found) -> os.stat_result | None:
     return status
 
 
+def _excluded(directory: str, patterns: Iterable[str]) -> Excluded:
+    """What `patterns` and the folder's own .memtuiignore leave out, as in a .gitignore.
+
+    Raises UsageError for an impossible pattern.
+    """
+    lines = list(patterns)
+    with suppress(OSError, ValueError):  # a folder that cannot be read is told by the walk
+        own = Path(directory, IGNORE)
+        if own.is_file():
+            lines = [*own.read_text("utf-8", "replace").splitlines(), *lines]
+    if not lines:
+        return lambda path, folder: False
+    from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore import GitIgnorePatternError
+
+    try:
+        spec = GitIgnoreSpec.from_lines(lines)
+    except GitIgnorePatternError as error:
+        raise UsageError(
+            f"{show(str(error)).removesuffix('.')}. Patterns of --exclude and {IGNORE} are those "
+            "of a .gitignore, such as drafts/ or *.bak."
+        ) from None
+    return lambda path, folder: spec.match_file(f"{path}/" if folder else path)
+
+
 def _walk(
-    directory: str, recursive: bool, extensions: Collection[str], found: Found
+    directory: str,
+    recursive: bool,
+    extensions: Collection[str],
+    excluded: Excluded,
+    found: Found,
 ) -> Iterator[str]:
-    """Regular files of these extensions, hidden ones left out; each folder once."""
+    """Regular files of these extensions, hidden ones left out; each folder once.
+
+    Links to folders come last, in order of path: which of its names a file gets is always the same.
+    """
     seen: set[tuple[int, int]] = set()
-    waiting = [directory]
-    while waiting:
+    waiting, links, special = [directory], list[str](), list[str]()
+    while waiting or links:
+        if not waiting:
+            links.sort(key=os.fsencode, reverse=True)
+            waiting.append(links.pop())
         folder = waiting.pop()
         try:
             status = Path(folder).stat()
@@ -121,16 +176,26 @@ def _walk(
             if entry.name.startswith("."):
                 continue
             try:
-                if entry.is_dir():
-                    if recursive:
-                        waiting.append(entry.path)
-                elif Path(entry.name).suffix.lower() in extensions and (
-                    # A broken link will be named as missing; pipes and devices are passed over.
-                    entry.is_file() or not Path(entry.path).exists()
+                is_folder = entry.is_dir()
+                if (is_folder and not recursive) or excluded(
+                    os.path.relpath(entry.path, directory), is_folder
                 ):
-                    yield entry.path
+                    continue
+                if is_folder:
+                    (links if entry.is_symlink() else waiting).append(entry.path)
+                elif Path(entry.name).suffix.lower() in extensions:
+                    # A broken link will be named as missing.
+                    if entry.is_file() or not Path(entry.path).exists():
+                        yield entry.path
+                    else:
+                        special.append(show(entry.path))
             except OSError as error:
                 found.fail(entry.path, f"{show(entry.name)} cannot be read: {_reason(error)}.")
+    if special:
+        special.sort()
+        more = f" and {len(special) - _NAMED} more" if len(special) > _NAMED else ""
+        named = ", ".join(special[:_NAMED]) + more
+        found.notes.append(f"Left out, being pipes, sockets or devices: {named}.")
 
 
 def _folder_problem(folder: str, error: OSError | ValueError) -> str:

@@ -113,6 +113,7 @@ class Loader:
         async with self.meter.ticking():
             self.found = await asyncio.to_thread(files.find, self.request)
             self.report.failures += self.found.failures
+            self.report.notes += self.found.notes
             self._count_files()
             self._before = Catalogue(await finish(self.shelf.documents, self.source_id))
             async with self._followed():

@@ -103,3 +103,69 @@ def test_bad_folders(tmp_path: Path) -> None:
         (tmp_path / "closed").mkdir(mode=0)
         _, (reason,) = names(tmp_path, directory=str(tmp_path), recursive=True)
         assert reason.endswith("closed cannot be read: permission denied.")
+
+
+def tree(root: Path, *files: str) -> None:
+    for name in files:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+
+
+def test_excluded_like_in_a_gitignore(tmp_path: Path) -> None:
+    tree(tmp_path, "a.txt", "b.md", "drafts/c.txt", "sub/drafts/d.txt", "sub/keep.txt", "sub/e.txt")
+    everything = {"directory": str(tmp_path), "recursive": True}
+    assert names(tmp_path, **everything, exclude=["drafts/", "/a.*"])[0] == [
+        "b.md",
+        "sub/e.txt",
+        "sub/keep.txt",
+    ]
+    assert names(tmp_path, **everything, exclude=["*.txt", "!keep.txt"])[0] == [
+        "b.md",
+        "sub/keep.txt",
+    ]
+    (tmp_path / ".memtuiignore").write_text("# not these\n*.txt\n")
+    (tmp_path / ".gitignore").write_text("*.md\n")  # git's business, not ours
+    assert names(tmp_path, **everything)[0] == ["b.md"]
+    assert names(tmp_path, **everything, exclude=["!e.txt"])[0] == ["b.md", "sub/e.txt"]
+
+
+def test_an_impossible_pattern(tmp_path: Path) -> None:
+    tree(tmp_path, "a.txt")
+    assert names(tmp_path, directory=str(tmp_path), exclude=["!"])[1] == [
+        "Invalid git pattern: '!'. Patterns of --exclude and .memtuiignore are those of a "
+        ".gitignore, such as drafts/ or *.bak."
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="file names are Unicode there")
+def test_exclusion_of_names_that_are_not_utf8(tmp_path: Path) -> None:
+    for raw in (b"caf\xe9\n.txt", b"\x1b[31m.txt", b"plain.txt"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw)).write_text("x")
+    found = find(LoadRequest(name="s", directory=str(tmp_path), exclude=["plain*"]))
+    assert [file.name for file in found.files] == ["[31m.txt", "caf\\xe9 .txt"]
+
+
+def test_a_folder_keeps_its_own_name_whatever_links_to_it(tmp_path: Path) -> None:
+    tree(tmp_path, "z/deep/f.txt")
+    (tmp_path / "a").symlink_to(tmp_path / "z")
+    (tmp_path / "m").symlink_to(tmp_path / "z" / "deep")
+    (tmp_path / "z" / "up").symlink_to(tmp_path)
+    assert names(tmp_path, directory=str(tmp_path), recursive=True) == (["z/deep/f.txt"], [])
+    outside = tmp_path / "z" / "deep"
+    (tmp_path / "two").mkdir()
+    for link in ("k", "b"):
+        (tmp_path / "two" / link).symlink_to(outside)
+    assert names(tmp_path, directory=f"{tmp_path}/two", recursive=True)[0] == ["two/b/f.txt"]
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    tree(tmp_path, "good.txt")
+    for number in range(7):
+        os.mkfifo(tmp_path / f"p{number}\x1b.txt")
+    os.mkfifo(tmp_path / "other.fifo")
+    os.mkfifo(tmp_path / ".memtuiignore")
+    found = find(LoadRequest(name="s", directory=str(tmp_path)))
+    (note,) = found.notes
+    shown = ", ".join(f"{tmp_path}/p{number}.txt" for number in range(5))
+    assert note == f"Left out, being pipes, sockets or devices: {shown} and 2 more."
