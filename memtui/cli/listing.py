@@ -7,6 +7,7 @@ import click
 from memtui.api.client import Client
 from memtui.api.library import Document, Job
 from memtui.cli import options, output
+from memtui.cli.progress import outcome
 from memtui.cli.session import call, find_source
 
 
@@ -96,12 +97,17 @@ def documents(source: str | None, as_json: bool) -> None:
             document.passages,
             document.state,
             document.id,
-            document.error or document.title,
+            _remark(document),
         ]
         for document in found
     ]
     headers = ["source", "document", "kind", "pages", "passages", "state", "id", "title or error"]
     _show(found, headers, rows, as_json, "There is no document yet.")
+
+
+def _remark(document: Document) -> str:
+    also = f"also {', '.join(document.also)}" if document.also else ""
+    return document.error or "; ".join(part for part in (document.title, also) if part)
 
 
 @listing.command()
@@ -143,9 +149,5 @@ def _outcome(job: Job) -> str:
     if job.error:
         return job.error
     if job.report:
-        failed = f", {len(job.report.failures)} failed" if job.report.failures else ""
-        return (
-            f"{job.report.added} added, {job.report.replaced} replaced, "
-            f"{job.report.unchanged} unchanged{failed}"
-        )
+        return outcome(job.report) or "nothing changed"
     return f"{job.progress.files}/{output.count(job.progress.files_total, 'file')}"

@@ -11,11 +11,12 @@ from memtui.api.errors import MemtuiError, UsageError
 from memtui.api.library import Job, LoadFailure, LoadReport, LoadRequest
 from memtui.api.names import check_name
 from memtui.cli import options, output
-from memtui.cli.progress import Meter
+from memtui.cli.progress import Meter, outcome
 from memtui.cli.session import call
 
 _LOOK = 0.1  # seconds between two looks at the job
 INTERRUPTED = 130
+_MOST = 10  # vanished files named one by one
 
 
 @click.group()
@@ -31,6 +32,8 @@ def load() -> None:
 @click.option("--recursive", is_flag=True, help="With --input-dir: its folders too.")
 @click.option("--extensions", metavar=".pdf,.md", help="With --input-dir: only such files.")
 @click.option("--replace", is_flag=True, help="Empty the source first.")
+@click.option("--prune", is_flag=True, help="With --input-dir: remove what has gone from it.")
+@click.option("--watch", is_flag=True, help="With --input-dir: follow its changes until Ctrl-C.")
 @click.option("--strict", is_flag=True, help="Fail when any file fails.")
 @click.option("--description", default="", metavar="TEXT", help="What the source is about.")
 @options.as_json
@@ -42,13 +45,17 @@ def directory(
     recursive: bool,
     extensions: str | None,
     replace: bool,
+    prune: bool,
+    watch: bool,
     strict: bool,
     description: str,
     as_json: bool,
 ) -> int:
     """Load files, or a folder's files, into the source N.
 
-    The same command again adds, goes on where it was stopped, and skips what is unchanged.
+    The same command again adds, goes on where it was stopped, and skips what is unchanged. A
+    watch is a job of the engine: it goes on when the terminal is closed, and the same command
+    takes it up again.
     """
     request = LoadRequest(
         name=check_name(name, "source name"),
@@ -57,16 +64,20 @@ def directory(
         recursive=recursive,
         extensions=parse_extensions(extensions or ""),
         replace=replace,
+        prune=prune,
+        watch=watch,
         description=description,
     )
     if bool(request.paths) == bool(request.directory):
         raise UsageError("Name what to load: either --input-files F or --input-dir D.")
     if request.paths and (recursive or request.extensions):
         raise UsageError("--recursive and --extensions choose files of a folder: use --input-dir.")
+    if request.paths and (prune or watch):
+        raise UsageError("--prune and --watch are about a folder: use --input-dir.")
     job, stopped = call(lambda client: follow(client, request))
     if as_json:
         output.data(job)
-    return report(job, stopped, strict, quiet=as_json)
+    return report(job, stopped, strict, quiet=as_json, watched=watch)
 
 
 def absolute(path: str) -> str:
@@ -104,23 +115,56 @@ async def follow(client: Client, request: LoadRequest) -> tuple[Job, bool]:
 
 
 async def _ended(client: Client, job: Job, meter: Meter) -> Job:
+    told = LoadReport()
     while job.state in {"waiting", "running"}:
-        meter.show(job)
+        if job.progress.doing != "watching":
+            meter.show(job)
+        elif job.report is not None and job.report != told:
+            meter.clear()
+            _tell_watched(job, job.report, told)
+            told = job.report
         await asyncio.sleep(_LOOK)
         job = await client.job(job.id)
     return job
 
 
-def report(job: Job, stopped: bool = False, strict: bool = False, quiet: bool = False) -> int:
-    """Say how a load went and return its exit status. `quiet`: nothing on stdout."""
-    result = job.report or LoadReport()
+def _tell_watched(job: Job, now: LoadReport, before: LoadReport) -> None:
+    _explain(now)
+    done = outcome(now, before) or "nothing to load yet"
+    if before.unchanged + before.added and done == outcome(LoadReport(unchanged=now.unchanged)):
+        return  # what changed was of no concern
+    total = output.count(now.passages, "passage")
+    output.note(f"{job.source}: {done}; {total} in all. Watching the folder; Ctrl-C ends it.")
+
+
+def _explain(result: LoadReport) -> None:
     for failure in result.failures:
         output.note(_failure(failure))
     for text in result.notes:
         output.note(text)
+    for path in result.vanished[:_MOST]:
+        output.note(f"{path} has gone; its passages are kept. --prune removes them.")
+    if len(result.vanished) > _MOST:
+        output.note(f"{len(result.vanished) - _MOST:,} more files have gone as well.")
+
+
+def report(
+    job: Job,
+    stopped: bool = False,
+    strict: bool = False,
+    quiet: bool = False,
+    watched: bool = False,
+) -> int:
+    """Say how a load went and return its exit status. `quiet`: nothing on stdout."""
+    result = job.report or LoadReport()
+    if stopped and watched and result.passages:
+        kept = output.count(result.passages, "passage")
+        output.note(f"Watching has ended. {job.source} keeps its {kept}.")
+        return 0
+    _explain(result)
     read = result.added + result.replaced
     failed = len(result.failures)
-    total = read + result.unchanged + failed
+    total = read + result.unchanged + result.renamed + failed
     if failed and (total > 1 or result.passages):
         output.note(f"{failed} of {output.count(total, 'file')} could not be loaded.")
     if stopped or job.state in {"cancelled", "interrupted"}:
@@ -136,7 +180,9 @@ def report(job: Job, stopped: bool = False, strict: bool = False, quiet: bool = 
         if not (failed and job.error.endswith(result.failures[0].reason)):
             output.note(job.error or f"Nothing could be loaded into {job.source}.")
         return 1
-    if result.unchanged and not read and not result.failures:
+    if moved := outcome(LoadReport(renamed=result.renamed, pruned=result.pruned)):
+        output.note(f"{moved[:1].upper()}{moved[1:]}.")
+    if result.unchanged and not (read or moved or result.failures):
         output.note(
             f"{job.source} already has {_these(result.unchanged)}, unchanged. To load "
             f"{'it' if result.unchanged == 1 else 'them'} afresh, add --replace."

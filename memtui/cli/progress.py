@@ -1,10 +1,10 @@
-"""The progress of a load: one line, rewritten on a terminal; elsewhere a line now and then."""
+"""The progress of a job: one line, rewritten on a terminal; elsewhere a line now and then."""
 
 import shutil
 import sys
 import time
 
-from memtui.api.library import Job, Progress
+from memtui.api.library import Job, LoadReport, Progress
 from memtui.api.plain import plain_line
 from memtui.cli import output
 
@@ -29,8 +29,9 @@ class Meter:
                 sys.stderr.write(f"\r{text}\x1b[K")
                 sys.stderr.flush()
         else:
-            text = f"{job.source}: {describe(progress)}"
-            if text == self._last or time.monotonic() < self._next or not progress.files_total:
+            text = f"{job.source or job.kind}: {describe(progress)}"
+            nothing = not progress.files_total and not progress.passages
+            if text == self._last or time.monotonic() < self._next or nothing:
                 return
             self._next = time.monotonic() + _QUIET
             output.note(text)
@@ -46,8 +47,10 @@ class Meter:
 
 def fraction(progress: Progress) -> float:
     """How much is done, 0–1: passages indexed of those expected from the bytes still to read."""
-    if not progress.bytes or not progress.passages:
+    if not progress.passages or (progress.bytes_total and not progress.bytes):
         return 0.0
+    if not progress.bytes_total:  # nothing is read: all passages are known
+        return progress.indexed / progress.passages
     share = min(1.0, progress.bytes / max(progress.bytes, progress.bytes_total))
     return min(1.0, progress.indexed * share / progress.passages)
 
@@ -64,7 +67,9 @@ def bar(done: float) -> str:
 
 def describe(progress: Progress) -> str:
     """`2/3 files, 214 pages, 644 passages, 31/s, 11 s left`."""
-    parts = [f"{progress.files}/{output.count(progress.files_total, 'file')}"]
+    parts = []
+    if progress.files_total or not progress.passages:
+        parts.append(f"{progress.files}/{output.count(progress.files_total, 'file')}")
     if progress.pages:
         parts.append(output.count(progress.pages, "page"))
     if progress.passages:
@@ -74,6 +79,19 @@ def describe(progress: Progress) -> str:
         parts.append(f"{progress.rate:,.0f}/s")
     if progress.seconds_left is not None:
         parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.cost:
+        parts.append(f"${progress.cost:,.2f}")
+    return ", ".join(parts)
+
+
+def outcome(report: LoadReport, before: LoadReport | None = None) -> str:
+    """`2 added, 1 replaced`: what a load did with files, since `before` it did less."""
+    words = ("added", "replaced", "renamed", "pruned", "unchanged")
+    earlier = before.model_copy(update={"unchanged": 0}) if before else LoadReport()
+    did = [(getattr(report, word) - getattr(earlier, word), word) for word in words]
+    parts = [f"{number:,} {word}" for number, word in did if number > 0]
+    if report.failures:
+        parts.append(f"{len(report.failures):,} failed")
     return ", ".join(parts)
 
 

@@ -149,6 +149,9 @@ class Session(SourceDealings):
             self.store.sources = await client.sources()
             for source_id in self.store.open - set(self.store.documents):
                 self.store.documents[source_id] = await client.documents(source_id)
+        if "documents" in what:
+            for source_id in tuple(self.store.open):
+                self.store.documents[source_id] = await client.documents(source_id)
         if "agent" in what and self.store.agent is not None:
             self.store.agent = await client.agent(self.store.agent.id)
         if "history" in what and self.store.agent is not None:

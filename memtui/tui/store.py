@@ -92,6 +92,7 @@ class Store:
         self.models: list[ModelName] | None = None  # to choose from; None: not asked for yet
         self.sources: list[Source] = []
         self.documents: dict[str, list[Document]] = {}
+        self._documents_asked = 0.0  # when, while a job was running
         self.open: set[str] = set()  # source ids whose documents are shown
         self.jobs: dict[str, Job] = {}
         self.permissions: list[PermissionRequest] = []  # calls of any agent that wait for an answer
@@ -389,6 +390,9 @@ class Store:
         job, before = event.job, self.jobs.get(event.job.id)
         self.jobs[job.id] = job
         changes.draw |= {"sources"}
+        if job.source_id in self.open and time.monotonic() - self._documents_asked > 1.0:
+            self._documents_asked = time.monotonic()
+            changes.ask |= {"documents"}
         if job.state not in RUNNING:
             changes.ask |= {"sources"}
             if before is None or before.state in RUNNING:

@@ -108,8 +108,9 @@ def _line(
 
 def _source(row: SourceRow, source: "Source", width: int) -> list[Content]:
     running = row.job is not None and row.job.state in RUNNING
+    idle = row.job is not None and row.job.progress.doing == "watching"
     name_style = "bold" if row.attached else ""
-    if running or source.state in ("loading", "embedding"):
+    if (running and not idle) or source.state in ("loading", "embedding"):
         sign, style = "◐ ", "$primary"
     elif source.state == "failed":
         sign, style = "✗ ", "$error"
@@ -147,6 +148,8 @@ def fraction(job: "Job") -> float:
 def loaded(job: "Job", store: Store) -> tuple[str, str]:
     """How a load has ended, as a sentence and its severity; and what is left to do."""
     report = job.report
+    if job.state == "cancelled" and job.progress.doing == "watching":
+        return f"Watching the folder of {job.source} has ended.", "information"
     if job.state == "cancelled":
         return f"The load of {job.source} was cancelled. What was read stays.", "information"
     if job.state != "done" or report is None:
@@ -173,6 +176,8 @@ def going_on(store: Store) -> str:
 
 def _bar(job: "Job", width: int) -> list[Content]:
     progress = job.progress
+    if progress.doing == "watching":
+        return [_indented(("watching the folder", "$muted"))]
     share = fraction(job)
     done, rest = fmt.bar(share, max(4, width - 7))
     figures = [fmt.count(progress.pages, "page")] if progress.pages else []
@@ -195,15 +200,16 @@ def _bar(job: "Job", width: int) -> list[Content]:
 _MOST = 5
 """Lines of what is wrong with a document."""
 
-_STATES = {"waiting": "…", "reading": "…", "scanned": "no text", "empty": "empty", "failed": ""}
+_STATES = {"scanned": "no text", "empty": "empty", "failed": ""}
+_UNDER_WAY = ("waiting", "reading", "embedding")
 
 
 def _document(document: "Document", width: int) -> list[Content]:
     wrong = document.state in ("failed", "scanned", "empty")
     if wrong:
         right = _STATES[document.state]
-    elif document.state in ("waiting", "reading"):
-        right = "…"
+    elif document.state in _UNDER_WAY:
+        right = document.state
     else:
         right = f"{fmt.count(document.pages)} p" if document.pages else ""
     sign, style = ("  ✗ ", "$error") if wrong else ("    ", "$muted")
