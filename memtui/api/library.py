@@ -1,9 +1,12 @@
 """Sources, documents, passages and jobs as they cross the seam."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+
+from memtui.api.errors import UsageError
+from memtui.api.pages import canonical
 
 DocumentState = Literal[
     "waiting", "reading", "embedding", "indexed", "unchanged", "scanned", "empty", "failed"
@@ -84,6 +87,13 @@ class PassageInContext(BaseModel):
     after: list[Passage] = []
 
 
+def _pages(text: str) -> str:
+    try:
+        return canonical(text)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
 class LoadRequest(BaseModel):
     """`paths` are absolute files; or `directory`, absolute; or `urls`. `extensions` like `.pdf`.
 
@@ -99,8 +109,8 @@ class LoadRequest(BaseModel):
     recursive: bool = False
     extensions: list[str] = []
     exclude: list[str] = []
-    password: str = ""
-    pages: str = ""
+    password: str = Field("", repr=False)
+    pages: Annotated[str, AfterValidator(_pages)] = ""
     replace: bool = False
     prune: bool = False
     watch: bool = False
@@ -139,6 +149,7 @@ class Progress(BaseModel):
     bytes_total: int = 0
     rate: float = 0.0
     seconds_left: float | None = None
+    cost: float = Field(0.0, description="Dollars that the embedding model has cost so far.")
     doing: str = ""
 
 

@@ -26,11 +26,14 @@ class FoundFile:
     """`path` may hold surrogate escapes (a name that is not UTF-8); `key` and `name` never do.
 
     `url` is where a web page was fetched from; its text lies at `path` for the time of the load.
+    `pages` chooses pages, and `password` opens the file, where it is one that has these.
     """
 
     path: str
     size: int
     url: str = ""
+    pages: str = ""
+    password: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
@@ -82,7 +85,9 @@ def find(request: LoadRequest) -> Found:
         status = _regular(path, found)
         if status is not None and (status.st_dev, status.st_ino) not in seen:
             seen.add((status.st_dev, status.st_ino))
-            found.files.append(FoundFile(path, status.st_size))
+            found.files.append(
+                FoundFile(path, status.st_size, pages=request.pages, password=request.password)
+            )
     if request.directory is not None and not found.files and not found.failures:
         listed = ", ".join(sorted(extensions))
         found.fail(

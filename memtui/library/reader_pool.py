@@ -21,11 +21,12 @@ PLAIN_WORKER = (sys.executable, "-P", "-m", "memtui.library.reader_worker")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may take. Memory is address space of the process, where the system has it."""
+    """What one file may take. `memory` is address space of the process in bytes, where the system
+    limits it; `characters` are those of its text."""
 
     seconds: float = 120.0
     memory: int = 1_500_000_000
-    characters: int = 200_000_000
+    characters: int = 100_000_000
 
 
 class _WorkerDiedError(Exception):
@@ -143,6 +144,8 @@ class ReaderPool:
             "seconds": self.limits.seconds,
             "memory": self.limits.memory,
             "characters": self.limits.characters,
+            "pages": file.pages,
+            "password": file.password,
         }
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()

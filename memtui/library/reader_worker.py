@@ -159,7 +159,9 @@ def _read(
             last = time.monotonic()
             send({"pages": number})
 
-    document = readers.reader_of(readers.kind_of(path))(path, name, on_page)
+    kind = readers.kind_of(path)
+    choices = {key: request.get(key, "") for key in readers.CHOICES.get(kind, ())}
+    document = readers.reader_of(kind)(path, name, on_page, **choices)
     if _digest(path) != before:
         raise UnreadableError(f"{name} changed while it was being read. Load it again.")
     limit = int(request.get("characters", 0))

@@ -8,7 +8,7 @@ from pypdf import PdfWriter
 
 from memtui.library.document import DocumentText, UnreadableError
 from memtui.library.readers import kind_of, pdf_text, reader_of
-from memtui.library.readers.pdf import _find_title
+from memtui.library.readers.pdf_about import find_title
 from memtui.library.readers.text import clean
 from tests.library.helpers import make_pdf
 
@@ -48,8 +48,8 @@ def test_pdf_encrypted(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "paper.pdf", ["Secret."], password="word")
     assert refused(path) == (
         "failed",
-        "paper.pdf is encrypted. Remove its password (for example with qpdf --decrypt) "
-        "and load it again.",
+        "paper.pdf is encrypted. Load it again with --password, or remove its password (for "
+        "example with qpdf --decrypt).",
     )
 
 
@@ -76,8 +76,17 @@ def test_pdf_without_pages_is_not_taken_for_an_encrypted_one(tmp_path: Path) -> 
 
 
 def test_pdf_mostly_without_text_is_noted(tmp_path: Path) -> None:
-    (note,) = read(make_pdf(tmp_path / "a.pdf", ["Cover", "", ""])).notes
-    assert note.startswith("a.pdf: 2 of 3 pages have no text.")
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=11)
+    for page in ("Text.", "", "picture", "picture", "Text.", "picture"):
+        pdf.add_page()
+        if page == "picture":
+            pdf.rect(10, 10, 50, 50, "F")
+        elif page:
+            pdf.multi_cell(0, 6, page)
+    pdf.output(str(tmp_path / "a.pdf"))
+    (note,) = read(tmp_path / "a.pdf").notes
+    assert note.startswith("a.pdf: 3 of 6 pages show something but have no text (3–4, 6). If they")
 
 
 @pytest.mark.parametrize(("cut", "pages"), [(10, 20), (400, 20), (5000, 15)])
@@ -106,21 +115,11 @@ def test_no_pdf(tmp_path: Path, content: bytes, sentence: str) -> None:
 
 
 def test_pypdf_covers_for_pdfium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = make_pdf(tmp_path / "a.pdf", ["Read by the other one.", "And this."])
+    path = make_pdf(tmp_path / "a.pdf", ["Read by the other one.", "And this."], title="T")
     monkeypatch.setattr("memtui.library.readers.pdf._open_pdfium", lambda *_: None)
-    assert [page.text for page in read(path).pages] == ["Read by the other one.", "And this."]
-    monkeypatch.undo()
-    monkeypatch.setattr(
-        "memtui.library.readers.pdf._with_pdfium", lambda pdf, index: "\ue000\ue001"
-    )
-    assert read(path).pages[1].text == "And this."
-
-
-def test_pdfium_covers_for_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = make_pdf(tmp_path / "a.pdf", ["One."], title="T")
-    monkeypatch.setattr("memtui.library.readers.pdf._open_pypdf", lambda path: None)
     document = read(path)
-    assert (document.title, document.pages[0].text) == ("T", "One.")
+    assert [page.text for page in document.pages] == ["Read by the other one.", "And this."]
+    assert document.title == "T"
 
 
 def test_outline_becomes_sections(tmp_path: Path) -> None:
@@ -143,7 +142,7 @@ def test_outline_becomes_sections(tmp_path: Path) -> None:
     [("Of Memory\nx", 0), ("x\nChapter 7: Of  memory", 2), ("all of memory\n", 0), ("x\ny", 0)],
 )
 def test_finding_a_title(page: str, place: int) -> None:
-    assert _find_title("Of Memory", page) == place
+    assert find_title("Of Memory", page) == place
 
 
 def test_hyphens_at_line_ends() -> None:

@@ -10,20 +10,35 @@ from pathlib import PurePath
 
 from memtui.library.document import DocumentText
 
-Reader = Callable[[str, str, Callable[[int], None]], DocumentText]
+Reader = Callable[..., DocumentText]
 """(path, name to show, called with the number of pages read so far) -> document."""
+
+CHOICES = {"pdf": ("pages", "password")}
+"""What further keyword arguments the readers of a kind take: texts, empty by default."""
 
 KINDS = {
     ".pdf": "pdf",
     ".txt": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".xlsx": "xlsx",
+    ".epub": "epub",
 }
 
-DEFAULT_EXTENSIONS = (".pdf", ".txt", ".md")
-"""What a folder is searched for when no extensions are given."""
+DEFAULT_EXTENSIONS = tuple(KINDS)
+"""What a folder is searched for when no extensions are given: all that is no source code."""
 
-MODULES = {kind: f"memtui.library.readers.{kind}" for kind in ("pdf", "text", "markdown")}
+OFFICE = ("docx", "pptx", "xlsx", "epub")
+
+MODULES = {
+    **{kind: f"memtui.library.readers.{kind}" for kind in ("pdf", "text", "markdown", "html")},
+    **dict.fromkeys(OFFICE, "memtui.library.readers.office"),
+}
 
 
 def kind_of(path: str) -> str:

@@ -1,133 +1,177 @@
-"""PDF: pypdf describes, pypdfium2 extracts the text; each covers for the other."""
+"""PDF: pypdfium2 extracts the text; pypdf stands in where that fails or returns rubbish."""
 
-import contextlib
 import logging
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from memtui.api.plain import plain_line
-from memtui.library.document import (
-    PAGE_SEPARATOR,
-    DocumentText,
-    Heading,
-    PageText,
-    UnreadableError,
-)
-from memtui.library.readers import pdf_salvage, pdf_text
+from memtui.api.pages import chosen
+from memtui.library.document import DocumentText, PageText, UnreadableError
+from memtui.library.readers import pdf_about, pdf_rtl, pdf_salvage, pdf_text
 
-_MAX_HEADINGS = 10_000
 _GOOD = 0.7  # a page of less quality is tried with the other extractor
+_USELESS = 0.3  # what is worse in both is not text: its fonts do not say what they show
 _FALLBACK_SECONDS = 30.0  # of pypdf per file: it is ten times slower, and damaged pages can stall
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
-def read(path: str, name: str, on_page: Callable[[int], None]) -> DocumentText:
-    """Raises UnreadableError for what is encrypted, scanned, empty or no PDF."""
-    described = _open_pypdf(path)
-    rendered = _open_pdfium(path, name)
-    if described is None and rendered is None and (mended := pdf_salvage.mended(path)):
-        rendered = _open_pdfium(path, name, mended)
-    if described is None and rendered is None:
+def read(
+    path: str,
+    name: str,
+    on_page: Callable[[int], None],
+    pages: str = "",
+    password: str = "",
+) -> DocumentText:
+    """`pages` is a canonical choice of pages. Raises UnreadableError for what is encrypted,
+    scanned, empty or no PDF."""
+    rendered = _open_pdfium(path, name, password)
+    second = _Second(path, password)
+    if rendered is None and not second.count and (mended := pdf_salvage.mended(path)):
+        rendered = _open_pdfium(path, name, password, mended)
+    if rendered is None and second.reader is None:
         raise _not_a_pdf(path, name)
-    if rendered is None and _is_locked(described):
-        raise _encrypted(name)
-    count = len(rendered) if rendered is not None else _page_count(described)
-    if not count:
-        raise UnreadableError(f"{name} has no pages. Check what it is, or get it anew.", "empty")
-    raw, unread = _extract(rendered, described, count, on_page)
-    if unread == count:
+    if rendered is None and second.is_locked:
+        raise _encrypted(name, password)
+    numbers = _choose(pages, len(rendered) if rendered is not None else second.count, name)
+    raw, unread = _extract(rendered, second, numbers, on_page)
+    if len(unread) == len(numbers):
         raise UnreadableError(f"{name} is damaged: none of its pages can be read.")
     if not any(page.strip() for page in raw):
-        raise _without_text(name, rendered)
+        raise _without_text(name, rendered, numbers)
     texts = pdf_text.tidy(raw)
-    labels = _labels(rendered, described, count)
-    pages = [
+    described = second.reader if rendered is None else None
+    labels = pdf_about.labels(rendered, described, numbers)
+    read = [
         PageText(text, number, label)
-        for number, (text, label) in enumerate(zip(texts, labels, strict=True), 1)
+        for number, text, label in zip(numbers, texts, labels, strict=True)
     ]
-    title, author = _metadata(rendered, described)
+    title, author = pdf_about.metadata(rendered, described)
     return DocumentText(
         kind="pdf",
-        pages=pages,
+        pages=read,
         title=title,
         author=author,
-        headings=_headings(rendered, texts),
-        notes=_notes(path, name, rendered, texts, unread),
+        headings=pdf_about.headings(rendered, read),
+        notes=pdf_about.notes(path, name, rendered, read, unread),
     )
 
 
-def _open_pypdf(path: str) -> Any:
-    from pypdf import PdfReader
-
-    try:
-        return PdfReader(path)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - damaged files raise anything; pdfium may still read them
-        return None
-
-
-def _open_pdfium(path: str, name: str, mended: bytes | None = None) -> Any:
+def _open_pdfium(path: str, name: str, password: str, mended: bytes | None = None) -> Any:
     import pypdfium2
 
     try:
-        return pypdfium2.PdfDocument(mended or path)
+        return pypdfium2.PdfDocument(mended or path, password=password or None)
     except pypdfium2.PdfiumError as error:
         # Where pdfium fails without a reason, the code is that of an earlier file.
         if error.err_code == _WRONG_PASSWORD and b"/Encrypt" in Path(path).read_bytes():
-            raise _encrypted(name) from None
+            raise _encrypted(name, password) from None
         return None
 
 
-def _is_locked(described: Any) -> bool:
-    try:
-        return bool(described.is_encrypted and not described.decrypt(""))
-    except Exception:  # noqa: BLE001
-        return False
+class _Second:
+    """The same file in pypdf, opened when it is needed first. Damaged files raise anything."""
+
+    def __init__(self, path: str, password: str) -> None:
+        self._path = path
+        self._password = password
+
+    @cached_property
+    def reader(self) -> Any:
+        """None when pypdf cannot open the file."""
+        from pypdf import PdfReader
+
+        try:
+            reader = PdfReader(self._path)
+            if reader.is_encrypted:
+                reader.decrypt(self._password)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            return None
+        return reader
+
+    @cached_property
+    def is_locked(self) -> bool:
+        try:
+            return bool(self.reader.is_encrypted and not self.reader.decrypt(self._password))
+        except Exception:  # noqa: BLE001
+            return False
+
+    @cached_property
+    def count(self) -> int:
+        """Pages; 0 for a file that cannot be opened."""
+        try:
+            return len(self.reader.pages)
+        except Exception:  # noqa: BLE001
+            return 0
+
+    def page(self, number: int) -> str | None:
+        try:
+            text: str = self.reader.pages[number - 1].extract_text()
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            return None
+        return text
 
 
-def _page_count(described: Any) -> int:
-    try:
-        return len(described.pages)
-    except Exception:  # noqa: BLE001
-        return 0
+def _choose(choice: str, count: int, name: str) -> list[int]:
+    if not count:
+        raise UnreadableError(f"{name} has no pages. Check what it is, or get it anew.", "empty")
+    numbers = chosen(choice, count)
+    if not numbers:
+        number = f"{count} page{'s' * (count > 1)}"
+        raise UnreadableError(
+            f"{name} has only {number}: none of {choice}. Choose others with --pages.", "empty"
+        )
+    return numbers
 
 
 def _extract(
-    rendered: Any, described: Any, count: int, on_page: Callable[[int], None]
-) -> tuple[list[str], int]:
-    """Each page's text, and how many pages neither library could read."""
-    pages: list[str] = []
-    unread = 0
+    rendered: Any, second: _Second, numbers: Sequence[int], on_page: Callable[[int], None]
+) -> tuple[list[str], list[int]]:
+    """Each page's text, and the numbers of the pages that neither library could read."""
+    texts: list[str] = []
+    unread: list[int] = []
     patience = _FALLBACK_SECONDS
-    for index in range(count):
-        text = _with_pdfium(rendered, index)
-        # pdfium returns right-to-left text in the order it is drawn.
-        good = text is not None and pdf_text.quality(text) >= _GOOD and not pdf_text.is_rtl(text)
-        if not good and patience > 0 and described is not None:
+    for done, number in enumerate(numbers, 1):
+        text, sure = _with_pdfium(rendered, number)
+        if not sure and patience > 0:
             began = time.monotonic()
-            text = _better(text, _with_pypdf(described, index))
+            text = _better(text, second.page(number))
             patience -= time.monotonic() - began
-        unread += text is None
-        pages.append(text or "")
-        on_page(index + 1)
-    return pages, unread
+        if text is None:
+            unread.append(number)
+        elif pdf_text.quality(text) < _USELESS:
+            text = ""
+        texts.append(pdf_text.raw(text or ""))
+        on_page(done)
+    return texts, unread
 
 
-def _with_pdfium(rendered: Any, index: int) -> str | None:
+def _with_pdfium(rendered: Any, number: int) -> tuple[str | None, bool]:
+    """The page's text, None when it cannot be read; and whether there is no need of another."""
+    from memtui.library.readers import pdf_chars, pdf_columns
+
     if rendered is None:
-        return None
+        return None, False
     try:
-        page = rendered[index]
+        page = rendered[number - 1]
         try:
             text_page = page.get_textpage()
             try:
-                return pdf_text.raw(text_page.get_text_range())
+                text: str = text_page.get_text_range()
+                sure = pdf_text.quality(text) >= _GOOD and not pdf_chars.loses_text(page, text)
+                if pdf_rtl.is_rtl(text):
+                    logical = pdf_rtl.logical(pdf_chars.chars(text_page))
+                    return logical or text, sure and logical is not None
+                if gutters := pdf_columns.gutters(pdf_chars.runs(text_page)):
+                    text = pdf_columns.reading_order(pdf_chars.chars(text_page), gutters) or text
+                return text, sure
             finally:
                 text_page.close()
         finally:
@@ -135,139 +179,41 @@ def _with_pdfium(rendered: Any, index: int) -> str | None:
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - one bad page must not cost the others
-        return None
-
-
-def _with_pypdf(described: Any, index: int) -> str | None:
-    try:
-        return pdf_text.raw(described.pages[index].extract_text())
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001
-        return None
+        return None, False
 
 
 def _better(first: str | None, second: str | None) -> str | None:
-    """The second extractor's text when it is plainly no worse; for right-to-left text it leads."""
+    """The second extractor's text, asked because the first's is not sure, when it is plainly no
+    worse."""
     if second is None or not second.strip():
         return second if first is None else first
     if first is None or not first.strip():
         return second
-    if pdf_text.is_rtl(first) and len(second.split()) * 2 < len(first.split()):
+    if len(second.split()) * 2 < len(first.split()):
         return first
     return second if pdf_text.quality(second) >= pdf_text.quality(first) else first
 
 
-def _labels(rendered: Any, described: Any, count: int) -> list[str | None]:
-    """Page numbers as printed; None where the file says nothing."""
-    labels: list[str] = []
-    with contextlib.suppress(Exception):
-        if rendered is not None:
-            labels = [rendered.get_page_label(index) for index in range(count)]
-        else:
-            labels = list(described.page_labels)
-    return [plain_line(labels[i], 40) or None if i < len(labels) else None for i in range(count)]
-
-
-def _metadata(rendered: Any, described: Any) -> tuple[str, str]:
-    found: dict[str, str] = {}
-    with contextlib.suppress(Exception):
-        if described is not None and not _is_locked(described) and described.metadata:
-            found = {key: str(described.metadata.get(f"/{key}") or "") for key in _DESCRIPTION}
-    with contextlib.suppress(Exception):
-        if not any(found.values()) and rendered is not None:
-            found = {key: rendered.get_metadata_value(key) for key in _DESCRIPTION}
-    title, author = (plain_line(found.get(key, ""), 300) for key in _DESCRIPTION)
-    return title, author
-
-
-_DESCRIPTION = ("Title", "Author")
-
-
-def _headings(rendered: Any, texts: list[str]) -> list[Heading]:
-    """The outline's entries, at their titles' places in the pages they point to."""
-    if rendered is None:
-        return []
-    starts, position = [], 0
-    for text in texts:
-        starts.append(position)
-        position += len(text) + len(PAGE_SEPARATOR)
-    headings: list[Heading] = []
-    with contextlib.suppress(Exception):
-        for entry in rendered.get_toc():
-            destination = entry.get_dest()
-            index = destination.get_index() if destination is not None else None
-            title = plain_line(entry.get_title() or "", 200)
-            if index is None or not 0 <= index < len(texts) or not title:
-                continue
-            place = _find_title(title, texts[index])
-            headings.append(Heading(starts[index] + place, entry.level + 1, title))
-            if len(headings) >= _MAX_HEADINGS:
-                break
-    return sorted(headings, key=lambda heading: heading.start)
-
-
-_LINE_START = re.compile("^", re.MULTILINE)
-_NUMBER = re.compile(r"(?:[^\W\d]+ )?[\divxlcdm.]*[a-z]?[.:)]? ")
-
-
-def _find_title(title: str, page: str) -> int:
-    """Where a line of `page` begins with the title, a number before it allowed; else 0."""
-    wanted = title.casefold()
-    for match in _LINE_START.finditer(page):
-        line = " ".join(page[match.start() : match.start() + 2 * len(title) + 40].split())
-        place = line.casefold().find(wanted, 0, len(wanted) + 20)
-        if place == 0 or (place > 0 and _NUMBER.fullmatch(line[:place].casefold())):
-            return match.start()
-    return 0
-
-
-def _notes(path: str, name: str, rendered: Any, texts: list[str], unread: int) -> list[str]:
-    notes = []
-    if _is_cut_off(path):
-        left = sum(map(bool, texts))
-        notes.append(
-            f"{name} is cut off or damaged at its end; {left} page{'s' * (left > 1)} could be "
-            "read. Get it anew if you can, and load it again."
-        )
-    if unread:
-        notes.append(f"{name}: {unread} of its {len(texts)} pages damaged and left out.")
-    blank = sum(not text for text in texts) - unread
-    if blank > len(texts) / 2:
-        notes.append(
-            f"{name}: {blank} of {len(texts)} pages have no text. "
-            "If they are scans, run OCR on it (for example ocrmypdf) and load it again."
-        )
-    with contextlib.suppress(Exception):
-        if rendered is not None and (attached := rendered.count_attachments()):
-            notes.append(f"{name}: {attached} attached file{'s' * (attached > 1)} not read.")
-    return notes
-
-
-def _is_cut_off(path: str) -> bool:
-    with Path(path).open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - 4096))
-        return b"%%EOF" not in file.read()
-
-
-def _without_text(name: str, rendered: Any) -> UnreadableError:
+def _without_text(name: str, rendered: Any, numbers: Sequence[int]) -> UnreadableError:
     """Scans, or text drawn as shapes; or nothing at all."""
-    with contextlib.suppress(Exception):
-        if not any(next(page.get_objects(max_depth=1), None) for page in rendered):
-            return UnreadableError(
-                f"{name} has only blank pages. Check what it is, or get it anew.", "empty"
-            )
+    if rendered is not None and not any(
+        pdf_about.shows_something(rendered, number) for number in numbers
+    ):
+        return UnreadableError(
+            f"{name} has only blank pages. Check what it is, or get it anew.", "empty"
+        )
     return UnreadableError(
         f"{name} has no text layer. Run OCR on it (for example ocrmypdf) and load it again.",
         "scanned",
     )
 
 
-def _encrypted(name: str) -> UnreadableError:
+def _encrypted(name: str, password: str) -> UnreadableError:
+    if password:
+        return UnreadableError(f"The password does not open {name}. Check it, and load it again.")
     return UnreadableError(
-        f"{name} is encrypted. Remove its password (for example with qpdf --decrypt) "
-        "and load it again."
+        f"{name} is encrypted. Load it again with --password, or remove its password (for example "
+        "with qpdf --decrypt)."
     )
 
 

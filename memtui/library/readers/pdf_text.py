@@ -1,6 +1,7 @@
 """The text of PDF pages as people read it: lines that the layout broke are joined again."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from memtui.library.readers.pdf_margins import without_margins
@@ -13,21 +14,33 @@ _BLANKS = re.compile(r"\n{3,}")
 _BROKEN = re.compile(r"([^\W\d_]+)-\n([^\W\d_]+)")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _ENDS = tuple(".!?:;。！？…")
-_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _WIDE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _LIST_ITEM = re.compile(r"[•▪◦‣∙●○■*–—-]\s|\(?\d{1,3}[.)]\s|\s")
 _NUMBERED = re.compile(r"\d[\d.]*\s+[^\W\d_]")
-_BAD = re.compile("[\ufffd\ue000-\uf8ff\u0080-\u009f]|\\(cid:\\d+\\)")
+_BAD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x80-\x9f]|\\(cid:\\d+\\)")
+_ACCENTS = {
+    "¨": "\u0308",
+    "´": "\u0301",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "ˇ": "\u030c",
+    "˚": "\u030a",
+}
+_ACCENTED = re.compile("([¨ˆ˜ˇ˚])([A-Za-zı])|(´)([aeiouyAEIOUYı])")
 
 
 def raw(text: str) -> str:
     """What an extractor returned, with plain newlines and hyphens."""
     text = text.replace("\r\n", "\n").replace(_HYPHEN_MARK + "\n", "-\n")
-    return clean(text.replace(_HYPHEN_MARK, "-\n").replace("\xad\n", "-\n"))
+    text = clean(text.replace(_HYPHEN_MARK, "-\n").replace("\xad\n", "-\n"))
+    return text if text.isascii() else _ACCENTED.sub(_accented, text)
 
 
-def is_rtl(text: str) -> bool:
-    return bool(_RTL.search(text))
+def _accented(match: re.Match[str]) -> str:
+    """TeX's older fonts draw an accent beside its letter: `M¨oller`."""
+    accent, letter = (part for part in match.groups() if part)
+    one = unicodedata.normalize("NFC", letter.replace("ı", "i") + _ACCENTS[accent])
+    return one if len(one) == 1 else match[0]
 
 
 def quality(text: str) -> float:
