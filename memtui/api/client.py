@@ -31,7 +31,7 @@ from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
-from memtui.api.system import Check, EngineStatus
+from memtui.api.system import Check, EngineStatus, ReindexPlan
 from memtui.api.tool_calls import BlockCalls, ToolCalls
 
 _GONE = httpx.TransportError
@@ -188,6 +188,14 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
     async def load(self, request: LoadRequest) -> Job:
         """Begin a load and return its job at once."""
         return await self._post(Job, "/v1/loads", request)
+
+    async def reindex_plan(self) -> ReindexPlan:
+        """Which index serves, and which one the settings name."""
+        return await self._get(ReindexPlan, "/v1/reindex")
+
+    async def reindex(self) -> Job:
+        """Begin to build the vector index anew, or go on with it; return the job at once."""
+        return await self._post(Job, "/v1/reindex")
 
     async def jobs(self) -> list[Job]:
         return await self._get(list[Job], "/v1/jobs")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class EngineStatus(BaseModel):
@@ -18,6 +18,40 @@ class EngineStatus(BaseModel):
     environment: str = ""
     model: str = "offline"
     problem: str = ""
+    reindex: str = Field("", description="What `memtui reindex` would do, when it is needed.")
+
+
+class ReindexPlan(BaseModel):
+    """The index that serves, the one that the settings name, and what lies between them.
+
+    `seconds` (of the built-in model's usual speed) and `cost` (dollars) are None when unknown.
+    """
+
+    needed: bool = Field(description="The settings name another index than the one that serves.")
+    running: bool
+    serving: str
+    wanted: str
+    passages: int
+    left: int = Field(description="Passages that have no vector in the wanted index yet.")
+    seconds: float | None = None
+    cost: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What to do; empty when there is nothing to do."""
+        if not self.needed:
+            return ""
+        takes = f"{self.left:,} passages"
+        if self.seconds is not None:
+            takes += f", about {max(1, round(self.seconds / 60)):,} min"
+        if self.cost is not None:
+            takes += f", about ${self.cost:,.2f}"
+        if self.running:
+            return f"The index moves to {self.wanted} ({takes} left); {self.serving} serves yet."
+        return (
+            f"The settings name {self.wanted}. Run `memtui reindex` to move to it ({takes}); "
+            f"until that is done, search uses {self.serving}."
+        )
 
 
 class Check(BaseModel):

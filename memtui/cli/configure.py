@@ -63,18 +63,22 @@ def save(changes: dict[str, config.Value]) -> None:
         if origin.startswith("environment"):
             name = origin.removeprefix("environment ")
             output.note(f"{key} is also set by {name} in this terminal, which wins here.")
-    if launch.running_socket():
+    moved = any(key.startswith(("archive.", "embedding.")) for key in changes)
+    # Whether the index has to move only the engine knows, who is started for that if need be.
+    if launch.running_socket() or (moved and paths.record_file().exists()):
         import asyncio
 
-        asyncio.run(_reload())
+        asyncio.run(_reload(moved))
 
 
-async def _reload() -> None:
+async def _reload(moved: bool) -> None:
     from memtui.api.client import Client
 
     client = Client()
     try:
         await client.reload()
+        if moved and (sentence := (await client.reindex_plan()).sentence):
+            output.note(sentence)
     finally:
         await client.close()
 

@@ -28,7 +28,8 @@ def status(as_json: bool) -> None:
     elif not found.running:
         output.line("No engine is running. The next command that needs one starts it.")
     else:
-        output.fields([(name, value) for name, value in found if name != "environment"])
+        unsaid = () if found.reindex else ("reindex",)
+        output.fields([(k, v) for k, v in found if k not in ("environment", *unsaid)])
 
 
 async def _status() -> EngineStatus:
@@ -37,7 +38,11 @@ async def _status() -> EngineStatus:
         client = Client()
         try:
             with contextlib.suppress(UnavailableError):
-                return await client.status()
+                status = await client.status()
+                if not status.problem:
+                    plan = await client.reindex_plan()
+                    return status.model_copy(update={"reindex": plan.sentence})
+                return status
         finally:
             await client.close()
     return EngineStatus(running=False)

@@ -10,6 +10,7 @@ COMMANDS = {
     "demo": ("demo:demo", "Open the app on the bundled handbook. No key, no network."),
     "configure": ("configure:configure", "Choose the language model and Milvus; show settings."),
     "load": ("load:load", "Load documents into a named source."),
+    "reindex": ("reindex:reindex", "Build the vector index anew, or move it."),
     "attach": ("attach:attach", "Attach a source to an agent."),
     "detach": ("attach:detach", "Detach a source from an agent."),
     "ask": ("ask:ask", "Ask an agent, or sources, one question."),

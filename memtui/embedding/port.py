@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from memtui.api.errors import ModelError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -10,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of length 1. Every call raises ModelError with a full sentence."""
+    """Turns texts into vectors of length 1.
+
+    Every call raises ModelError with a full sentence, or UnavailableError for what may pass.
+    """
 
     @property
     def model(self) -> str:
@@ -23,6 +28,14 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """Numbers in a vector; 0 while that is not known (see `probe`)."""
+
+    @property
+    def at_once(self) -> int:
+        """Texts that a call of `embed` should have at least, so that nothing idles."""
+
+    @property
+    def tokens(self) -> int:
+        """Those that a provider has counted since the start; 0 for a model of one's own."""
 
     async def probe(self) -> int:
         """Find out the dimension, asking the model when needed. It is kept from then on."""
@@ -38,3 +51,29 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """Free everything. Calls that wait end with a ModelError."""
+
+
+class UnusableEmbedder:
+    """A model that cannot be used: every call raises ModelError with `sentence`."""
+
+    at_once = 1
+    tokens = 0
+
+    def __init__(self, model: str, slug: str, dimension: int, sentence: str) -> None:
+        self.model, self.slug, self.dimension = model, slug, dimension
+        self._sentence = sentence
+
+    async def probe(self) -> int:
+        raise ModelError(self._sentence)
+
+    async def embed(self, texts: Sequence[str]) -> "Array":
+        raise ModelError(self._sentence)
+
+    async def embed_query(self, text: str) -> "Array":
+        raise ModelError(self._sentence)
+
+    def set_threads(self, count: int) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass

@@ -1,15 +1,18 @@
 """Any provider's embedding model, through litellm."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.errors import ModelError
+from memtui.api.errors import MemtuiError, ModelError, UnavailableError
 from memtui.api.plain import plain_line
+from memtui.embedding.slugs import slug_of
 
 if TYPE_CHECKING:
     from memtui.embedding.port import Array
@@ -17,11 +20,18 @@ if TYPE_CHECKING:
 BATCH = 64
 """Texts in one request; every provider that litellm knows takes that many."""
 
+BATCH_CHARACTERS = 100_000
+"""In one request, unless a single text is longer: some providers limit its tokens."""
+
 TIMEOUT = 30.0
 """Seconds for one attempt. litellm makes three with OpenAI's client, whatever it is told."""
 
-WAITS = (3.0,)
-"""Seconds before each further request after a rate limit or a server's error."""
+WAITS = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before each further request after a rate limit or a server's error, when it does not
+say how many. A question has one such attempt."""
+
+LONGEST_WAIT = 60.0
+"""Seconds that a provider is given when it asks for time."""
 
 _importing = threading.Lock()
 
@@ -46,36 +56,60 @@ def load_litellm() -> Any:
 class LitellmEmbedder:
     """An embedding model by its litellm name, e.g. `openai/text-embedding-3-small`.
 
-    `api_base` is for a server of one's own. Requests run in threads: the first import of litellm
-    takes seconds. All calls raise ModelError; the key is in none of its sentences.
+    `api_base` is for a server of one's own, `dimension` what the model is known to give, 0 when
+    that is to be asked; at most `concurrency` requests of bulk work go at the same time. Requests
+    run in threads: the first import of litellm takes seconds. Calls raise ModelError, and
+    UnavailableError for what may pass; the key is in none of their sentences.
     """
 
-    def __init__(self, model: str, api_base: str = "", api_key: str = "") -> None:
+    def __init__(
+        self,
+        model: str,
+        api_base: str = "",
+        api_key: str = "",
+        dimension: int = 0,
+        concurrency: int = 4,
+    ) -> None:
         self.model = model
-        self.slug = re.sub(r"[^a-z0-9]+", "_", model.lower()).strip("_")[:80] or "model"
-        self.dimension = 0
+        self.slug = slug_of(model)
+        self.dimension = dimension
+        self.at_once = BATCH * concurrency
+        self.tokens = 0
         self._api_base = api_base
         self._api_key = api_key
         self._closed = False
+        self._slots = asyncio.Semaphore(concurrency)
+        self._resume_at = 0.0  # when the provider takes requests again (monotonic)
 
     async def probe(self) -> int:
-        """Ask the model for one vector, once, and count its numbers. Raises ModelError."""
+        """Ask the model for one vector, once, and count its numbers."""
         if not self.dimension:
-            await self.embed(["dimension"])
+            await self.embed_query("dimension")
         return self.dimension
 
     async def embed(self, texts: Sequence[str]) -> "Array":
-        """float32 (len(texts), dimension), rows of length 1. Raises ModelError."""
+        """float32 (len(texts), dimension), rows of length 1."""
         import numpy as np
 
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-        return np.concatenate([await self._request(batch) for batch in batches])
+        made = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        batches = _batches(texts)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._request([texts[i] for i in batch], WAITS, bulk=True))
+                    for batch in batches
+                ]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        for batch, task in zip(batches, tasks, strict=True):
+            if made.shape[1] != self.dimension:
+                made = np.zeros((len(texts), self.dimension), dtype=np.float32)
+            made[batch] = task.result()
+        return made
 
     async def embed_query(self, text: str) -> "Array":
-        """float32 (dimension,), length 1: a request of its own. Raises ModelError."""
-        vector: Array = (await self.embed([text]))[0]
+        """float32 (dimension,), length 1: a request of its own, which waits for no others."""
+        vector: Array = (await self._request([text], WAITS[:1], bulk=False))[0]
         return vector
 
     def set_threads(self, count: int) -> None:
@@ -84,17 +118,25 @@ class LitellmEmbedder:
     async def close(self) -> None:
         self._closed = True
 
-    async def _request(self, texts: Sequence[str]) -> "Array":
-        for wait in (*WAITS, None):
+    async def _request(self, texts: Sequence[str], waits: Sequence[float], bulk: bool) -> "Array":
+        for wait in (*waits, None):
             if self._closed:
                 raise ModelError("The embedder was stopped. Try again.")
             try:
-                reply = await asyncio.to_thread(self._call, texts)
+                async with self._slots if bulk else contextlib.nullcontext():
+                    if bulk:
+                        await asyncio.sleep(self._resume_at - time.monotonic())
+                    reply = await asyncio.to_thread(self._call, texts)
             except Exception as error:  # noqa: BLE001 - litellm raises many unrelated kinds
-                status = getattr(error, "status_code", 0)
-                if wait is None or not (status == 429 or 500 < status < 600):
-                    raise ModelError(self._sentence(error)) from None
-                await asyncio.sleep(wait)
+                if wait is None or not _may_pass(error):
+                    raise self._error(error) from None
+                asked = _retry_after(error)
+                pause = wait if asked is None else min(asked, LONGEST_WAIT)
+                if getattr(error, "status_code", 0) == 429:  # it holds for all of them
+                    self._resume_at = max(self._resume_at, time.monotonic() + pause)
+                if not bulk:
+                    pause = min(pause, wait)  # somebody waits for the answer
+                await asyncio.sleep(pause)
             else:
                 return self._vectors(reply, len(texts))
         raise AssertionError
@@ -133,15 +175,21 @@ class LitellmEmbedder:
         if self.dimension not in (0, vectors.shape[1]):
             raise ModelError(
                 f"{self.model} now gives vectors of {vectors.shape[1]} numbers, and gave "
-                f"{self.dimension} before: it is another model. Restart the engine."
+                f"{self.dimension} before: it is another model. Run `memtui reindex`."
             )
         self.dimension = int(vectors.shape[1])
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            self.tokens += int(reply["usage"]["prompt_tokens"])
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         normalised: Array = vectors / np.maximum(lengths, 1e-12)
         return normalised
 
     def _place(self) -> str:
         return f"{self.model} at {self._api_base}" if self._api_base else self.model
+
+    def _error(self, error: Exception) -> MemtuiError:
+        kind = UnavailableError if _may_pass(error) else ModelError
+        return kind(self._sentence(error))
 
     def _sentence(self, error: Exception) -> str:
         place, text, name = self._place(), str(error), type(error).__name__
@@ -186,6 +234,36 @@ class LitellmEmbedder:
         return plain_line(re.sub(r"\b(sk|pk|key|gsk|xai)[-_][\w*-]{6,}", "…", text), 200).rstrip(
             "."
         )
+
+
+def _batches(texts: Sequence[str]) -> list[list[int]]:
+    """The places of the texts for each request. Texts of about the same length go together:
+    servers pad each to the longest of its batch."""
+    batches: list[list[int]] = []
+    room = 0
+    for place in sorted(range(len(texts)), key=lambda i: -len(texts[i])):
+        size = len(texts[place])
+        if not batches or len(batches[-1]) == BATCH or room < size:
+            batches.append([])
+            room = BATCH_CHARACTERS
+        batches[-1].append(place)
+        room -= size
+    return batches
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may be answered some time later."""
+    status = getattr(error, "status_code", 0) or 0
+    # litellm gives a lost connection the status 500, and a missing key too.
+    return status in (408, 429) or (status >= 500 and "api_key" not in str(error))
+
+
+def _retry_after(error: Exception) -> float | None:
+    """The seconds that a provider asks for."""
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    with contextlib.suppress(TypeError, ValueError):
+        return max(0.0, float(headers["retry-after"])) if "retry-after" in headers else None
+    return None
 
 
 def _names(error: BaseException | None) -> set[str]:

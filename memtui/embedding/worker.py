@@ -1,4 +1,4 @@
-"""The embedding process: `python -m memtui.embedding.worker --threads N [--model FILE]`.
+"""The embedding process: `python -m memtui.embedding.worker --threads N [--model F | --folder F]`.
 
 Frames come in on standard input and go out on standard output (see `frames`). It runs at low
 priority and ends at once when its input closes, so it never outlives the engine.
@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from memtui.embedding import frames
+from memtui.embedding import folders, frames, model_file
 from memtui.embedding.model_file import ModelFileError
 
 NICE = 10
@@ -21,7 +21,7 @@ NICE = 10
 
 
 class Model(Protocol):
-    def embed(self, text: str) -> bytes: ...
+    def embed(self, text: str, query: bool = False) -> bytes: ...
 
 
 class Worker:
@@ -50,7 +50,7 @@ class Worker:
             self._waiting += 1
         text = body.decode("utf-8", "replace")
         if kind == frames.QUERY:
-            self._answer(number, text)
+            self._answer(number, text, query=True)
         else:
             self._bulk.put((number, text))
 
@@ -58,11 +58,11 @@ class Worker:
         while (job := self._bulk.get()) is not None:
             self._answer(*job)
 
-    def _answer(self, number: int, text: str) -> None:
+    def _answer(self, number: int, text: str, query: bool = False) -> None:
         try:
-            reply = frames.pack(frames.VECTOR, number, self._model.embed(text))
+            reply = frames.pack(frames.VECTOR, number, self._model.embed(text, query))
         except Exception as error:  # noqa: BLE001 - one bad text must not end the process
-            sentence = f"The built-in embedding model failed on a text: {error}."
+            sentence = f"The embedding model failed on a text: {error}."
             reply = frames.pack(frames.FAILURE, number, sentence.encode("utf-8", "replace"))
         with self._writing:
             try:
@@ -86,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     with contextlib.suppress(OSError):
         os.nice(NICE)
@@ -93,16 +94,18 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        from memtui.embedding.minilm import MiniLM
+        from memtui.embedding.onnx import OnnxModel
 
-        worker = Worker(MiniLM(arguments.model), replies)
+        folder = arguments.folder
+        model = OnnxModel(folders.read(folder) if folder else model_file.files(arguments.model))
+        worker = Worker(model, replies)
     except ModelFileError as error:
         replies.write(frames.pack(frames.FAILURE, 0, str(error).encode()))
         replies.flush()
         return
     worker.set_threads(arguments.threads)
     return_memory()
-    replies.write(frames.pack(frames.READY, 0))
+    replies.write(frames.pack(frames.READY, 0, str(model.dimension).encode()))
     replies.flush()
     while (frame := frames.read(lambda count: os.read(0, count))) is not None:
         worker.handle(*frame)

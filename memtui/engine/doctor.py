@@ -26,6 +26,7 @@ async def examine(engine: "Engine") -> list[Check]:
         ("record", _record),
         ("archive", _archive),
         ("embedding", _embedding),
+        ("index", _index),
         ("language model", _model),
     ]
     results = []
@@ -79,6 +80,15 @@ async def _embedding(engine: "Engine") -> str:
         f"{engine.parts.embedder.model}, {len(vector)} dimensions, "
         f"{(time.perf_counter() - began) * 1000:.0f} ms for a question"
     )
+
+
+async def _index(engine: "Engine") -> str:
+    plan = await asyncio.to_thread(engine.reindex.plan)
+    if plan.needed:
+        raise MemtuiError(plan.sentence)
+    if plan.running:
+        return f"{plan.left:,} of {plan.passages:,} passages are being indexed anew"
+    return f"{plan.passages - plan.left:,} of {plan.passages:,} passages have a vector"
 
 
 async def _model(engine: "Engine") -> str:

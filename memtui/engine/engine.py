@@ -25,7 +25,8 @@ from memtui.engine.jobs import Jobs
 from memtui.engine.loads import Loads
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
-from memtui.engine.parts import Parts
+from memtui.engine.parts import Parts, reader_limits
+from memtui.engine.reindex import Reindex
 from memtui.engine.shelf import PartsIndex, PartsVectors
 from memtui.library.indexing import Indexer
 from memtui.search import terms
@@ -65,6 +66,7 @@ class Engine:
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.record, self.hub)
         self.loads = Loads(self.parts, self.indexer, self.jobs, self.hub)
+        self.reindex = Reindex(self.parts, self.indexer, self.jobs)
         self.toolbox = Toolbox(self.record, self.hub, lambda: self.settings)
         self.blocks = Blocks(self.record, self.hub)
         self.agents = Agents(
@@ -105,6 +107,7 @@ class Engine:
         self.indexer.start()
         self.heartbeats.start()
         self._start(self._warm_up())
+        self._start(self.reindex.go_on())
 
     def _open_record(self) -> None:
         self.record.open()
@@ -115,6 +118,7 @@ class Engine:
             with self.record.write():
                 self.record.passages.rebuild_text()
                 self.record.set_meta("terms", made_by)
+        self.parts.choose()
 
     def _start(self, work) -> None:  # type: ignore[no-untyped-def]
         task = asyncio.create_task(work)
@@ -172,20 +176,24 @@ class Engine:
                 for key in config.SETTINGS
                 if key.startswith(("archive.", "embedding."))
             )
+            building = self.reindex.job() if changed else None
+            if building is not None:
+                await self.jobs.cancel(building.id)
             self.settings = self.parts.settings = self.models.settings = settings
+            self.parts.readers.limits = reader_limits(settings)
             if self.problem is not None:
                 self.problem = None
                 await self.begin()
             elif changed:
                 async with self.indexer.paused():
-                    self.parts.reopen()
-                self.attended(self.hub.heard)
+                    await self.parts.follow_settings()
+                if building is not None:
+                    await self.reindex.begin_again()
         self._start(self._prepare())
 
     def attended(self, by_app: bool) -> None:
         """Leave a core to the app while one is open, and take all of them otherwise."""
-        cores = os.cpu_count() or 1
-        self.parts.embedder.set_threads(max(1, cores - 1) if by_app else cores)
+        self.parts.set_beside_app(by_app)
 
     # what the routes ask
 

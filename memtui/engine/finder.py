@@ -6,10 +6,11 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from memtui.api.errors import NotFoundError
+from memtui.api.errors import MemtuiError, ModelError, NotFoundError
 from memtui.api.library import Passage
 from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
 from memtui.engine.parts import Parts
+from memtui.engine.patience import Patience
 from memtui.search import citation, hybrid
 
 
@@ -19,6 +20,7 @@ class Finder:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._record = parts.record
+        self._patience = Patience(parts)
 
     async def search(self, request: SearchRequest) -> SearchReply:
         scopes = await self.scopes(request)
@@ -105,11 +107,29 @@ class Finder:
     async def _dense(
         self, scopes: Sequence[str] | None, vector: Any, limit: int
     ) -> list[tuple[str, float]]:
+        return await self._patience.wait(self._nearest(scopes, vector, limit))
+
+    async def _nearest(
+        self, scopes: Sequence[str] | None, vector: Any, limit: int
+    ) -> list[tuple[str, float]]:
         archive = await self._parts.archive()
-        return await asyncio.to_thread(archive.search, scopes or (), vector, limit)
+        embedder, query, made = vector
+        if embedder is not self._parts.embedder:  # another index serves since it was encoded
+            made = await self._parts.embedder.embed_query(query)
+        return await asyncio.to_thread(archive.search, scopes or (), made, limit)
 
     async def _encode(self, query: str) -> Any:
-        return await self._parts.embedder.embed_query(query)
+        """The vector of `query`, with the model that made it."""
+        embedder = self._parts.embedder
+        try:
+            return embedder, query, await embedder.embed_query(query)
+        except MemtuiError as error:
+            if self._parts.spec.same_model(self._parts.wanted):
+                raise
+            raise ModelError(
+                f"{error} {embedder.model} is the model of the index; `memtui reindex` makes one "
+                f"with {self._parts.wanted.model}."
+            ) from None
 
     async def many(self, ids: Sequence[str]) -> dict[str, Passage]:
         return await asyncio.to_thread(self._record.passages.many, list(ids))

@@ -1,7 +1,7 @@
 """The record and the archive as the library sees them (`memtui.library.ports`)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -71,15 +71,11 @@ def rows(passages: Sequence[Passage], vectors: Sequence[Any]) -> list[Row]:
     ]
 
 
-class PartsIndex:
-    """`Index` over the archive, which may be still opening or to be opened anew.
+class ArchiveIndex:
+    """`Index` over the archive that `archive` gives."""
 
-    Its methods are called in threads of their own, and wait there for the event loop to open it.
-    """
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, archive: Callable[[], Archive]) -> None:
+        self._archive = archive
 
     def write(self, passages: Sequence[Passage], vectors: Sequence[Any]) -> None:
         self._archive().write(rows(passages, vectors))
@@ -90,7 +86,19 @@ class PartsIndex:
     def drop(self, scope: str) -> None:
         self._archive().drop(scope)
 
-    def _archive(self) -> Archive:
+
+class PartsIndex(ArchiveIndex):
+    """`Index` over the serving archive, which may be still opening or to be opened anew.
+
+    Its methods are called in threads of their own, and wait there for the event loop to open it.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(self._open)
+        self._parts = parts
+        self._loop = asyncio.get_running_loop()
+
+    def _open(self) -> Archive:
         return asyncio.run_coroutine_threadsafe(self._parts.archive(), self._loop).result()
 
 
@@ -99,6 +107,10 @@ class PartsVectors:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+    @property
+    def at_once(self) -> int:
+        return self._parts.embedder.at_once
 
     async def embed(self, texts: Sequence[str]) -> Any:
         return await self._parts.embedder.embed(texts)

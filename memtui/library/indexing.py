@@ -20,9 +20,6 @@ from memtui.library.threads import finish
 BATCH = 256
 """Most rows that are written, and flushed, together."""
 
-SLICE = 16
-"""Texts embedded between two looks at what has become more urgent."""
-
 BATCH_SECONDS = 3.0
 """A batch is written after this time however small it is, so that a slow embedder's work shows."""
 
@@ -221,7 +218,8 @@ class Indexer:
         while len(batch.ids) < self._batch and time.monotonic() - began < BATCH_SECONDS:
             if await finish(self.removals.pending, 1):
                 break  # what was deleted must not be found much longer
-            urgent, rows = await self._next(min(SLICE, self._batch - len(batch.ids)))
+            limit = min(self.embedder.at_once, self._batch - len(batch.ids))
+            urgent, rows = await self._next(limit)
             if not rows:
                 batch.last = True
                 break

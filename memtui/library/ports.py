@@ -127,6 +127,11 @@ class RemovalQueue(Protocol):
 class Vectors(Protocol):
     """Text to vectors: an embedder. Raises ModelError or UnavailableError."""
 
+    @property
+    def at_once(self) -> int:
+        """Texts that one call should have, if there are as many, so that nothing idles."""
+        ...
+
     async def embed(self, texts: Sequence[str]) -> Any:
         """An array of float32, one normalised row a text."""
         ...

@@ -4,7 +4,8 @@
 May import `memtui.api`, `config` and `paths` only. What turns text into index terms is passed in.
 """
 
+from memtui.record.building import INDEX
 from memtui.record.rows import NewDocument, NewMessage, NewPassage, Shown
 from memtui.record.store import Record
 
-__all__ = ["NewDocument", "NewMessage", "NewPassage", "Record", "Shown"]
+__all__ = ["INDEX", "NewDocument", "NewMessage", "NewPassage", "Record", "Shown"]

@@ -177,6 +177,14 @@ class Passages:
             ).fetchone()
         return total, total - waiting
 
+    def indexed_scope(self) -> str | None:
+        """A scope that has a passage with a vector, if any has."""
+        with self._record.read() as connection:
+            row = connection.execute(
+                "SELECT scope FROM passages WHERE indexed_at IS NOT NULL LIMIT 1"
+            ).fetchone()
+        return None if row is None else str(row["scope"])
+
     def characters(self) -> int:
         """The length of all texts together: what embedding them costs depends on it."""
         with self._record.read() as connection:

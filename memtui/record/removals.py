@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BUILDING = "building"
 """The record's note of the index that is being built beside the serving one."""
 
-_INDEXES = f"SELECT 0 AS building UNION ALL SELECT 1 FROM meta WHERE key = '{BUILDING}'"
+_INDEXES = f"SELECT 0 AS building UNION ALL SELECT 1 FROM meta WHERE key = '{BUILDING}'"  # noqa: S608
 
 
 class Removals:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memtui import config, paths
+from memtui import config
 from memtui.api.agents import NewAgent, TurnRequest
 from memtui.api.errors import UnavailableError
 from memtui.api.library import Job, LoadRequest
@@ -69,71 +69,16 @@ async def test_without_milvus_the_words_are_found(engine: Engine, note: Path) ->
     await engine.parts.archive()
     await engine.indexer.wait()
     assert (await find(engine)).hits[0].dense_rank == 1
+
+
+async def test_without_milvus_nothing_that_is_deleted_is_found(engine: Engine, note: Path) -> None:
     config.save({"archive.uri": "http://127.0.0.1:1"})
     await engine.reload()
+    await load(engine, note)
+    (source,) = await engine.sources()
     with pytest.raises(UnavailableError, match=r"note is deleted .* still in Milvus"):
         await engine.delete_source(source.id)
     assert (await find(engine)).hits == []
-
-
-async def test_another_archive_is_filled_while_the_engine_runs(engine: Engine, note: Path) -> None:
-    await load(engine, note)
-    old = await engine.parts.archive()
-    embedder = engine.parts.embedder
-    waits = asyncio.create_task(engine.indexer.wait())
-    config.save({"archive.uri": "elsewhere.db"})
-    await engine.reload()
-    await waits  # whoever waited waits on
-    new = await engine.parts.archive()
-    assert new is not old
-    assert engine.parts.embedder is embedder, "it is still the right one"
-    await engine.indexer.wait()
-    assert len(new.scopes()) == 1
-    assert (await find(engine)).hits[0].dense_rank == 1
-    assert (paths.data_dir() / "elsewhere.db").is_dir()
-    with pytest.raises(UnavailableError):
-        old.scopes()
-
-
-async def test_another_embedder_is_used_from_then_on(
-    engine: Engine, note: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await load(engine, note)
-    before = engine.parts.embedder
-    monkeypatch.setattr("memtui.engine.parts._embedder", lambda settings: Reversed())
-    config.save({"embedding.model": "openai/another"})
-    await engine.reload()
-    assert engine.parts.embedder is not before
-    await engine.parts.archive()
-    await engine.indexer.wait()
-    assert (await find(engine)).hits[0].dense_rank == 1
-    (source,) = await engine.sources()
-    assert (source.indexed, source.embedding_model) == (1, "reversed")
-    folders = {path.name for path in (paths.data_dir() / "milvus.db" / "collections").iterdir()}
-    assert folders == {"memtui_reversed_3"}, "the vectors of the former model are gone"
-
-
-class Reversed:
-    """An embedder of three numbers."""
-
-    model, slug, dimension = "reversed", "reversed", 3
-
-    async def probe(self) -> int:
-        return 3
-
-    async def embed(self, texts: list[str]):  # type: ignore[no-untyped-def]
-        import numpy as np
-
-        return np.full((len(texts), 3), 3**-0.5, dtype=np.float32)
-
-    async def embed_query(self, text: str):  # type: ignore[no-untyped-def]
-        return (await self.embed([text]))[0]
-
-    def set_threads(self, count: int) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
 
 
 async def test_a_temporary_agent_leaves_nothing(engine: Engine, note: Path) -> None:

@@ -11,7 +11,7 @@ from memtui import paths
 from memtui.api.client import Client
 from memtui.api.search import SearchRequest
 from memtui.archive import Archive
-from memtui.embedding.minilm import DIMENSION
+from memtui.embedding import BuiltinEmbedder
 from memtui.engine.parts import INDEX
 from memtui.record import Record
 from memtui.search import terms
@@ -32,7 +32,7 @@ def stores() -> Iterator[tuple[Record, Archive]]:
     record.open()
     uri, collection = (record.meta(INDEX) or "").rsplit(" ", 1)
     archive = Archive(uri, socket=paths.milvus_socket_file())
-    archive.open(collection, DIMENSION)
+    archive.open(collection, BuiltinEmbedder().dimension)
     try:
         yield record, archive
     finally:

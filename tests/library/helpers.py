@@ -43,6 +43,8 @@ def plain_terms(text: str) -> str:
 class Embedder:
     """Vectors from a hash: cheap, and the same for the same text."""
 
+    at_once = 16
+
     def __init__(self) -> None:
         self.texts: list[str] = []
 

@@ -68,6 +68,8 @@ class Guarded:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._target, name)
+        if not callable(method):
+            return method
 
         def call(*args: Any) -> Any:
             if name in self._fuse.passes:

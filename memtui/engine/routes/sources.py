@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Query
 
 from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
+from memtui.api.system import ReindexPlan
 from memtui.engine.routes import OpenEngine
 
 router = APIRouter(tags=["sources"])
@@ -41,6 +42,18 @@ async def passage(
 async def load(engine: OpenEngine, request: LoadRequest) -> Job:
     """Begin a load. A source of that name is made, or added to."""
     return await engine.loads.begin(request)
+
+
+@router.get("/reindex")
+async def reindex_plan(engine: OpenEngine) -> ReindexPlan:
+    """Which index serves, which one the settings name, and what it takes to get there."""
+    return await engine.call(engine.reindex.plan)
+
+
+@router.post("/reindex", status_code=202)
+async def reindex(engine: OpenEngine) -> Job:
+    """Build the vector index anew from the record, beside the one that serves meanwhile."""
+    return await engine.reindex.begin()
 
 
 @router.get("/jobs")
