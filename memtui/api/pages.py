@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from memtui.api.errors import UsageError
 
-_RANGE = re.compile(r"(\d{1,6})?\s*(?:([-–])\s*(\d{1,6})?)?")
+_RANGE = re.compile(r"([0-9]{1,6})?\s*(?:([-–])\s*([0-9]{1,6})?)?")
 
 
 def canonical(text: str) -> str:

@@ -10,6 +10,7 @@ from memtui.api.client import Client
 from memtui.api.errors import MemtuiError, UsageError
 from memtui.api.library import Job, LoadFailure, LoadReport, LoadRequest
 from memtui.api.names import check_name
+from memtui.api.pages import canonical
 from memtui.cli import options, output
 from memtui.cli.progress import Meter, outcome
 from memtui.cli.session import call
@@ -31,6 +32,8 @@ def load() -> None:
 @click.option("--input-dir", "folder", metavar="D", help="Load the files of this folder.")
 @click.option("--recursive", is_flag=True, help="With --input-dir: its folders too.")
 @click.option("--extensions", metavar=".pdf,.md", help="With --input-dir: only such files.")
+@click.option("--pages", default="", metavar="3-20,40-", help="Of PDFs: only these pages.")
+@click.option("--password", default="", metavar="P", help="Of encrypted PDFs.")
 @click.option("--replace", is_flag=True, help="Empty the source first.")
 @click.option("--prune", is_flag=True, help="With --input-dir: remove what has gone from it.")
 @click.option("--watch", is_flag=True, help="With --input-dir: follow its changes until Ctrl-C.")
@@ -44,6 +47,8 @@ def directory(
     folder: str | None,
     recursive: bool,
     extensions: str | None,
+    pages: str,
+    password: str,
     replace: bool,
     prune: bool,
     watch: bool,
@@ -63,6 +68,8 @@ def directory(
         directory=absolute(folder) if folder is not None else None,
         recursive=recursive,
         extensions=parse_extensions(extensions or ""),
+        pages=canonical(pages),
+        password=password,
         replace=replace,
         prune=prune,
         watch=watch,

@@ -27,6 +27,7 @@ LONG = "x" * 300
         (["load", "directory", "--name", "a", "--input-files=f", "--input-dir", "d"], "either"),
         (["load", "directory", "--name", "a", "--input-files=f", "--recursive"], "--input-dir"),
         (["load", "directory", "--name", "a", "--input-files="], "empty"),
+        (["load", "directory", "--name", "a", "--input-files=f", "--pages", "7-3"], "choice of pages"),
         (["load", "directory", "--name", "a\nb", "--input-files=f"], "line break"),
         (["load", "directory", "--name", LONG, "--input-files=f"], "300"),
         (["load", "directory", "--name", "", "--input-files=f"], "empty"),

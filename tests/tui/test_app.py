@@ -19,6 +19,7 @@ from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.sources import Sources
 from memtui.tui.widgets.transcript import Transcript
+from tests.library.helpers import make_pdf
 from tests.tui import library
 from tests.tui.conftest import SMALL, WIDE, until
 
@@ -213,14 +214,25 @@ async def test_load_checks_beside_the_field_and_begins(opened: Opened, tmp_path:
         assert any("Loaded 1 passage and 1 document from walks. /attach" in one for one in told)
 
 
-async def test_a_pasted_path_begins_a_load(opened: Opened, tmp_path: Path) -> None:
-    file = tmp_path / "a.pdf"
-    file.write_bytes(b"x")
+async def test_a_pasted_path_begins_a_load_and_asks_for_a_password(
+    opened: Opened, tmp_path: Path
+) -> None:
+    file = make_pdf(tmp_path / "a.pdf", ["A secret."], password="word")
     async with opened() as (app, pilot):
         app.query_one(Prompt).insert(str(file))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Load))
         await until(pilot, lambda: app.screen.query_one("#name", Input).value == "a")
+        password = app.screen.query_one("#password", Input)
+        assert password.display
+        app.screen.query_one("#path", Input).value = str(tmp_path)
+        await until(pilot, lambda: not password.display)
+        app.screen.query_one("#path", Input).value = str(file)
+        await until(pilot, lambda: password.display)
+        password.focus()
+        await pilot.press(*"word", "enter")
+        await until(pilot, lambda: any(s.state == "ready" and s.name == "a"
+                                       for s in app.store.sources))  # fmt: skip
 
 
 async def test_documents_open_beneath_their_source(opened: Opened) -> None:

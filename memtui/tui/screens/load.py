@@ -1,6 +1,7 @@
 """Load files or a folder: a path, the name of the source, and what to do with an existing one."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from memtui.tui.screens.modal import Modal
 
 if TYPE_CHECKING:
     from memtui.api.library import LoadRequest
+
+_END = 1 << 16  # bytes at a file's ends, where a PDF says that it is encrypted
 
 Submit = Callable[["LoadRequest"], Awaitable[Any]]
 
@@ -66,6 +69,17 @@ def look(typed: str) -> tuple[Path | None, str, bool]:
     return path, "", folder
 
 
+def is_encrypted(path: Path) -> bool:
+    """Whether it seems to be an encrypted PDF. Reads the disk; looks at its ends only."""
+    with contextlib.suppress(OSError):
+        if path.suffix.lower() == ".pdf" and path.is_file():
+            with path.open("rb") as file:
+                ends = file.read(_END)
+                file.seek(max(_END, path.stat().st_size - _END))
+                return b"/Encrypt" in ends + file.read(_END)
+    return False
+
+
 class Load(Modal[str]):
     """Returns the name of the source once the engine has begun to load it."""
 
@@ -89,6 +103,8 @@ class Load(Modal[str]):
             yield Label("Name of the source", markup=False)
             yield Input(id="name", compact=True)
             yield Static("", id="name-wrong", classes="wrong", markup=False)
+            yield Label("Password of an encrypted PDF", id="password-label", markup=False)
+            yield Input(id="password", password=True, compact=True)
             yield Checkbox("With the folders inside it", True, id="recursive", compact=True)
             yield Checkbox("Replace what is in this source", id="replace", compact=True)
             with Horizontal(classes="buttons"):
@@ -98,6 +114,7 @@ class Load(Modal[str]):
     def on_mount(self) -> None:
         self.query_one("#recursive").display = False
         self.query_one("#replace").display = False
+        self._show_password(False)
         if self.typed:
             self._propose(self.typed)
 
@@ -120,10 +137,15 @@ class Load(Modal[str]):
         """A name for the path, and whether it is a folder; the disk is asked on a thread."""
         path, _, folder = await asyncio.to_thread(look, typed)
         self.query_one("#recursive").display = folder
+        self._show_password(path is not None and await asyncio.to_thread(is_encrypted, path))
         if path is not None and not self._named:
             with self.prevent(Input.Changed):
                 self.query_one("#name", Input).value = proposed_name(path)
             self.name_typed(Input.Changed(self.query_one("#name", Input), proposed_name(path)))
+
+    def _show_password(self, shown: bool) -> None:
+        for name in ("#password-label", "#password"):
+            self.query_one(name).display = shown
 
     def _wrong(self, field: str, text: str, hint: bool = False) -> None:
         label = self.query_one(f"#{field}-wrong", Static)
@@ -165,6 +187,7 @@ class Load(Modal[str]):
             name=name,
             paths=[] if folder else [str(path)],
             directory=str(path) if folder else None,
+            password=self.query_one("#password", Input).value,
             recursive=folder and self.query_one("#recursive", Checkbox).value,
             replace=name in self.names and self.query_one("#replace", Checkbox).value,
         )
