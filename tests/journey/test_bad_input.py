@@ -50,7 +50,7 @@ def bad_files(folder: Path) -> dict[str, str]:
         "cut.pdf": "cut.pdf is too damaged to be read. Repair it",
         "zero.pdf": "zero.pdf is empty (0 bytes). Get it anew.",
         "zero.txt": "zero.txt is empty (0 bytes). Get it anew.",
-        "binary.txt": "binary.txt is not text. Load PDF, text or Markdown files.",
+        "binary.txt": "binary.txt is not text. Load documents, or files of text.",
     }
 
 
@@ -75,7 +75,7 @@ def test_files_that_cannot_be_loaded(tmp_path: Path) -> None:
     for name, sentence in {
         "nowhere": "nowhere does not exist. Check the path.",
         "text.pdf": "is not a folder. Load files with --input-files.",
-        "bare": "holds no file that ends in .md, .pdf, .txt.",
+        "bare": "holds no file that ends in .docx, .epub, .htm,",
     }.items():
         refused("load", "directory", "--name=x", f"--input-dir={folder / name}", says=sentence)
     assert memtui_json("list", "sources") == [], "no source is left behind"

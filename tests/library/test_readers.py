@@ -201,7 +201,7 @@ def test_encodings(tmp_path: Path, encoding: str, text: str) -> None:
 def test_binary_is_no_text(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(content)
-    assert refused(path) == ("failed", "a.txt is not text. Load PDF, text or Markdown files.")
+    assert refused(path) == ("failed", "a.txt is not text. Load documents, or files of text.")
 
 
 def test_control_characters_go_and_lines_stay(tmp_path: Path) -> None:

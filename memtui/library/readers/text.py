@@ -89,4 +89,4 @@ def _guess(sample: bytes, name: str) -> str:
 
 
 def _binary(name: str) -> UnreadableError:
-    return UnreadableError(f"{name} is not text. Load PDF, text or Markdown files.")
+    return UnreadableError(f"{name} is not text. Load documents, or files of text.")
