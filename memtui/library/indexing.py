@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ URGENT = ("recall_", "agent_")
 """Scopes of one message or memory each, which the next search should find."""
 
 _REMOVALS = 500
+_SLICES_AHEAD = 2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _IDLE = 60.0  # seconds between two looks without having been woken
 
@@ -77,6 +79,7 @@ class Indexer:
         self._task: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._in_flight: set[str] = set()
+        self._ready: deque[Pending] = deque()  # read from the record, for the next slices
         self._error: MemtuiError | None = None
         self._away: tuple[float, UnavailableError] | None = None  # since when, and why
         self._paused = False
@@ -212,32 +215,60 @@ class Indexer:
             await writing
 
     async def _gather(self) -> _Batch:
-        """Embed up to a batch, a slice at a time; something urgent ends it early."""
+        """Embed up to a batch; something urgent ends it early.
+
+        The embedder always has the next slice before it has done the former: it never waits.
+        """
         batch = _Batch()
         began = time.monotonic()
-        while len(batch.ids) < self._batch and time.monotonic() - began < BATCH_SECONDS:
-            if await finish(self.removals.pending, 1):
-                break  # what was deleted must not be found much longer
-            limit = min(self.embedder.at_once, self._batch - len(batch.ids))
-            urgent, rows = await self._next(limit)
-            if not rows:
-                batch.last = True
-                break
-            self._in_flight.update(id for id, _, _ in rows)
-            batch.vectors += list(await self.embedder.embed([text for _, _, text in rows]))
-            batch.ids += [id for id, _, _ in rows]
-            if urgent:
-                break
+        self._ready.clear()
+        slices: deque[tuple[list[str], asyncio.Future[Any]]] = deque()
+        taking = True
+        try:
+            while taking or slices:
+                taking = taking and time.monotonic() - began < BATCH_SECONDS
+                while taking and len(slices) < _SLICES_AHEAD:
+                    taking = await self._take(batch, slices)
+                if slices:
+                    ids, vectors = slices.popleft()
+                    batch.vectors += list(await vectors)
+                    batch.ids += ids
+        finally:
+            for _, vectors in slices:
+                vectors.cancel()
+            await asyncio.gather(*(vectors for _, vectors in slices), return_exceptions=True)
         return batch
 
+    async def _take(
+        self, batch: _Batch, slices: deque[tuple[list[str], asyncio.Future[Any]]]
+    ) -> bool:
+        """Give the embedder the next slice; whether another may follow it into this batch."""
+        room = self._batch - len(batch.ids) - sum(len(ids) for ids, _ in slices)
+        removals = await finish(self.removals.pending, 1)
+        if room <= 0 or removals:
+            return False  # what was deleted must not be found much longer
+        urgent, rows = await self._next(min(self.embedder.at_once, room))
+        if not rows:
+            batch.last = not slices  # those under way may leave time for more
+            return False
+        ids = [id for id, _, _ in rows]
+        self._in_flight.update(ids)
+        texts = [text for _, _, text in rows]
+        slices.append((ids, asyncio.ensure_future(self.embedder.embed(texts))))
+        return not urgent
+
     async def _next(self, limit: int) -> tuple[bool, Sequence[Pending]]:
-        for prefix in (*URGENT, None):
-            # Those in flight are still pending in the record, and come first.
-            rows = await finish(self.passages.pending, limit + len(self._in_flight), prefix)
-            fresh = [row for row in rows if row[0] not in self._in_flight][:limit]
-            if fresh:
-                return prefix is not None, fresh
-        return False, []
+        for prefix in URGENT:
+            if fresh := await self._pending(limit, prefix):
+                return True, fresh
+        if not self._ready:
+            self._ready.extend(await self._pending(self._batch, None))
+        return False, [self._ready.popleft() for _ in range(min(limit, len(self._ready)))]
+
+    async def _pending(self, limit: int, prefix: str | None) -> Sequence[Pending]:
+        # Those in flight are still pending in the record, and come first.
+        rows = await finish(self.passages.pending, limit + len(self._in_flight), prefix)
+        return [row for row in rows if row[0] not in self._in_flight][:limit]
 
     async def _write(self, batch: _Batch) -> None:
         """The one lane: removals, then rows that still exist, then their mark."""
