@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from memtui import config, paths
 from memtui.archive import Archive, Row
 from memtui.embedding import BuiltinEmbedder
-from memtui.engine.parts import INDEX
 from memtui.library.indexing import BATCH
-from memtui.record import NewDocument, NewPassage, Record
+from memtui.record import INDEX, NewDocument, NewPassage, Record
 from memtui.search.terms import index_terms
 from tests.benchmarks.words import Words
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from memtui import paths
 from memtui.archive import Archive
-from memtui.embedding import BuiltinEmbedder
-from memtui.record import Record
+from memtui.engine.indexes import Spec
+from memtui.record import INDEX, Record
 from memtui.search import terms
-
-COLLECTION = f"memtui_{BuiltinEmbedder.slug}_{BuiltinEmbedder.dimension}"
 
 
 def verify(loaded: Iterable[Path]) -> dict[str, int]:
@@ -22,7 +20,8 @@ def verify(loaded: Iterable[Path]) -> dict[str, int]:
     archive = Archive(str(paths.data_dir() / "milvus.db"), socket=paths.milvus_socket_file())
     record.open()
     try:
-        archive.open(COLLECTION, BuiltinEmbedder.dimension)
+        serving = Spec.model_validate_json(record.meta(INDEX) or "")
+        archive.open(serving.collection, serving.dimension)
         found = {}
         assert archive.scopes() == set(record.passages.scopes())
         for scope in record.passages.scopes():

@@ -11,9 +11,8 @@ from memtui import paths
 from memtui.api.client import Client
 from memtui.api.search import SearchRequest
 from memtui.archive import Archive
-from memtui.embedding import BuiltinEmbedder
-from memtui.engine.parts import INDEX
-from memtui.record import Record
+from memtui.engine.indexes import Spec
+from memtui.record import INDEX, Record
 from memtui.search import terms
 from tests.engine.helpers import make_pdf, memtui, memtui_json
 
@@ -30,9 +29,9 @@ def stores() -> Iterator[tuple[Record, Archive]]:
     """Both stores, opened as the engine would; it has to be stopped."""
     record = Record(paths.record_file(), terms.index_terms)
     record.open()
-    uri, collection = (record.meta(INDEX) or "").rsplit(" ", 1)
-    archive = Archive(uri, socket=paths.milvus_socket_file())
-    archive.open(collection, BuiltinEmbedder().dimension)
+    serving = Spec.model_validate_json(record.meta(INDEX) or "")
+    archive = Archive(serving.place, socket=paths.milvus_socket_file())
+    archive.open(serving.collection, serving.dimension)
     try:
         yield record, archive
     finally:
