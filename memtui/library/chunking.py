@@ -1,7 +1,8 @@
 """Documents into passages: whole sentences, within a section, of a size the embedder takes whole.
 
-Spans count in the document's text (its pages joined): `text[start:end] == chunk.text`, in order,
-never overlapping, and only white space lies between them.
+Spans count in the document's text (its pages joined): `text[start:end] == chunk.text`. They are in
+order and cover the text but for white space. Where a passage goes on within a section and page, it
+begins with the last sentence of the one before, if that is short.
 """
 
 import math
@@ -23,6 +24,9 @@ MAX_CHARACTERS = 1900
 TINY = 200
 """A passage shorter than this (characters) goes on over a lower heading; over a page's end none
 does but to finish its sentence, so that a citation names the page."""
+
+OVERLAP = 32
+"""Tokens at most that a passage repeats of the one before: what a pronoun refers to, mostly."""
 
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200d\ufe0f]")
 
@@ -143,21 +147,36 @@ def _pack(cost: _Cost, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]
         else:
             units += _cut(cost, start, end)
     left = sum(weight for _, _, weight in units)
-    begin, finish, size, target = -1, -1, 0.0, _target(left)
-    for start, end, weight in units:
-        if begin >= 0 and (size + weight > MAX_TOKENS or size + weight / 2 > target):
-            yield from _strip(cost.text, begin, finish)
-            left -= size
-            begin, size, target = -1, 0.0, _target(left)
-        begin = start if begin < 0 else begin
-        finish = end
+    part: list[tuple[int, int, float]] = []
+    size, target = 0.0, _target(left, 0.0)
+    for unit in units:
+        weight = unit[2]
+        if part and (size + weight > MAX_TOKENS or size + weight / 2 > target):
+            yield from _strip(cost.text, part[0][0], part[-1][1])
+            part = _repeated(part, MAX_TOKENS - weight)
+            size = sum(unit[2] for unit in part)
+            target = _target(left, size)
+        part.append(unit)
         size += weight
-    if begin >= 0:
-        yield from _strip(cost.text, begin, finish)
+        left -= weight
+    if part:
+        yield from _strip(cost.text, part[0][0], part[-1][1])
 
 
-def _target(left: float) -> float:
-    return left / max(1, math.ceil(left / MAX_TOKENS))
+def _repeated(part: list[tuple[int, int, float]], space: float) -> list[tuple[int, int, float]]:
+    """The last sentences of a passage, as far as they fit, for the next one to begin with."""
+    size, first = 0.0, len(part)
+    while first > 1 and size + part[first - 1][2] <= min(OVERLAP, space):
+        first -= 1
+        size += part[first][2]
+    return part[first:]
+
+
+def _target(left: float, repeated: float) -> float:
+    """The size at which `left` and what is repeated make passages of about the same size."""
+    each = MAX_TOKENS - OVERLAP
+    number = max(1, math.ceil((left + repeated - OVERLAP) / each))
+    return (left + repeated + (number - 1) * OVERLAP) / number
 
 
 def _cut(cost: _Cost, start: int, end: int) -> Iterator[tuple[int, int, float]]:

@@ -13,7 +13,12 @@ _LETTERS_AND_SPACE = bytes(c for c in range(128) if chr(c).isalpha() or chr(c).i
 _NO_DIGITS = bytes(c for c in range(256) if c > 127 or not chr(c).isdigit())
 _FIRST_BYTES = bytes(range(0xC0, 0x100))
 _CONTINUATION = bytes(range(0x80, 0xC0))
-_WORDS = re.compile(r"[^\W_\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\S")
+_MARKS = (  # that belong to words, of the scripts that use many of them
+    r"\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    r"\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0963\u0966-\u0df3\u0e00-\u0e7f\u0eb0-\u0ecd"
+)
+_WORDS = re.compile(rf"(?:[^\W_\u3000-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[{_MARKS}])+|\S")
+_HANGUL = re.compile("[\uac00-\ud7af]")  # up to three letters in one character, a token each
 _LONGEST_WORD = 100  # BERT's: a longer one is a single unknown token
 _CACHED_WORDS = 200_000
 
@@ -24,15 +29,16 @@ def estimate(text: str) -> float:
     3.5 letters or two digits a token; every mark, and every letter beyond ASCII, counts one.
     """
     data = text.encode("utf-8", "replace")
-    wide = 0
+    wide = hangul = 0
     if not text.isascii():
         data = data.translate(None, _CONTINUATION)
         wide = len(data) - len(data.translate(None, _FIRST_BYTES))
+        hangul = len(_HANGUL.findall(text))
     spaces = data.count(b" ") + data.count(b"\n")
     marks_and_digits = len(data.translate(None, _LETTERS_AND_SPACE)) - wide
     digits = len(data.translate(None, _NO_DIGITS))
     letters = len(data) - wide - marks_and_digits - spaces
-    return letters / 3.5 + (marks_and_digits - digits) + digits / 2 + wide
+    return letters / 3.5 + (marks_and_digits - digits) + digits / 2 + wide + 2 * hangul
 
 
 class WordPieces:

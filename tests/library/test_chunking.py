@@ -1,13 +1,19 @@
 import time
+from bisect import bisect_right
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
+from memtui import paths
 from memtui.library import sentences
-from memtui.library.chunking import MAX_CHARACTERS, MAX_TOKENS, Chunk, chunk
+from memtui.library.chunking import MAX_CHARACTERS, MAX_TOKENS, OVERLAP, Chunk, chunk
 from memtui.library.document import DocumentText, Heading, PageText
-from memtui.library.tokens import WordPieces, estimate
+from memtui.library.tokens import Measure, WordPieces, estimate
+
+TAKEN = 254
+"""Tokens that MiniLM takes besides its two own."""
 
 PROSE = (
     "The agent reads a page of the manual and remembers where it stood. "
@@ -24,18 +30,22 @@ def document(*pages: str, headings: list[tuple[int, int, str]] | None = None) ->
     )
 
 
-def check(made: DocumentText, chunks: list[Chunk]) -> None:
-    """Nothing lost, nothing invented, spans right, nothing too big."""
+def check(made: DocumentText, chunks: list[Chunk], measure: Measure = estimate) -> None:
+    """Nothing lost, nothing invented, spans right, nothing too big, no chapters mixed."""
     text = made.text
-    position = 0
+    top = min((heading.level for heading in made.headings), default=0)
+    chapters = [heading.start for heading in made.headings if heading.level == top]
+    position = begun = 0
     for ordinal, one in enumerate(chunks):
         assert one.ordinal == ordinal
         assert text[one.start : one.end] == one.text
         assert one.text.strip() == one.text != ""
         assert text[position : one.start].strip() == ""
-        assert one.start >= position
+        assert ordinal == 0 or (one.start > begun and one.end > position)
+        assert measure(text[one.start : position].strip()) <= OVERLAP
         assert len(one.text) <= MAX_CHARACTERS
-        position = one.end
+        assert bisect_right(chapters, one.start) == bisect_right(chapters, one.end - 1)
+        begun, position = one.start, one.end
     assert text[position:].strip() == ""
 
 
@@ -62,6 +72,36 @@ def test_chunks_cover_the_text_and_invent_nothing(pages: list[str], data: st.Dat
         assert one.page_end is not None
         assert 1 <= one.page <= one.page_end <= len(pages)
         assert one.page_label == f"p{one.page}"
+
+
+@pytest.fixture(scope="module")
+def minilm() -> tuple[WordPieces, Tokenizer]:
+    file = paths.tokenizer_file()
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return WordPieces.from_file(file), tokenizer
+
+
+WORDS = """retrieval Grundstücksverkehr x9f-zz İstanbul ßtraße ﬁ naïve e\u0301 حبيبي สวัสดี नमस्ते
+한국어 検索 𠀀 🙂👩‍👩 … ½ a_b \u200b x\u00ady ’s""".split()  # noqa: SIM905
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=30)), min_size=1, max_size=40),
+    st.sampled_from(["", " ", "\n", ". "]),
+    st.integers(1, 40),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_passage_has_more_tokens_than_the_model_takes(
+    minilm: tuple[WordPieces, Tokenizer], words: list[str], between: str, times: int
+) -> None:
+    measure, tokenizer = minilm
+    made = document(between.join(words * times))
+    chunks = list(chunk(made, measure))
+    check(made, chunks, measure)
+    for one in chunks:
+        assert len(tokenizer.encode(one.text, add_special_tokens=False).ids) <= TAKEN
 
 
 @given(texts)
