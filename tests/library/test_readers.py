@@ -236,6 +236,21 @@ def test_markdown_headings(tmp_path: Path) -> None:
     assert text[document.headings[1].start :].startswith("Under")
 
 
+def test_markdown_front_matter_and_what_is_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(
+        "---\ntitle: 'On Towers'\nauthors: [Ada Byron, E. Hall]\ntags: x\n---\n# Towers\n"
+        "- a list\n---\n> a quotation\n---\n| a | table |\n---\n"
+        "```\n```python\n# code\n```\n## After\n"
+    )
+    document = read(path)
+    assert (document.title, document.author) == ("On Towers", "Ada Byron, E. Hall")
+    assert [heading.title for heading in document.headings] == ["Towers", "After"]
+    assert "tags: x" in document.text
+    path.write_text("---\nno front matter, only a line\n# One\n")
+    assert [heading.title for heading in read(path).headings] == ["One"]
+
+
 def test_kinds() -> None:
     assert [kind_of(name) for name in ("a.PDF", "a.md", "a.txt", "a.rst", "README")] == [
         "pdf",
