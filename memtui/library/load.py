@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from memtui.api.errors import MemtuiError
+from memtui.api.errors import MemtuiError, StorageError
 from memtui.api.library import (
     Document,
     DocumentState,
@@ -343,6 +343,8 @@ class Loader:
         self.meter.progress.doing = "embedding"
         try:
             await self.indexing.wait(self.scope)
+        except StorageError:  # a full disk: all would fail, not only the vectors
+            raise
         except MemtuiError as error:
             self.report.notes.append(
                 "What was loaded is found by its words, not yet by its meaning; that follows "
