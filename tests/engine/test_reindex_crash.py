@@ -161,11 +161,13 @@ async def verify(engine: Engine) -> None:
 async def test_a_crash_at_every_call(
     home: Path, tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[Hashed] = []
+    meanwhile: list[Record] = []
 
     def embedder_of(settings: config.Config, spec: Any = None) -> Hashed:
-        made.append(Hashed(spec.model if spec else settings.text("embedding.model")))
-        return made[-1]
+        made = Hashed(spec.model if spec else settings.text("embedding.model"))
+        if meanwhile:
+            made.meanwhile = lambda record=meanwhile.pop(): change(record)  # type: ignore[misc]
+        return made
 
     monkeypatch.setattr(indexes, "embedder_of", embedder_of)
     config.save({"embedding.model": "old"})
@@ -191,15 +193,7 @@ async def test_a_crash_at_every_call(
                 for group, names in CHANGES.items():
                     for name in names:
                         patch.setattr(group, name, fuse.guard(getattr(group, name)))
-                record = engine.record
-                original_begin = indexes.embedder_of
-
-                def first(settings: config.Config, spec: Any = None) -> Hashed:
-                    embedder = original_begin(settings, spec)
-                    embedder.meanwhile = lambda: change(record)  # noqa: B023
-                    return embedder  # type: ignore[no-any-return]
-
-                patch.setattr(indexes, "embedder_of", first)
+                meanwhile.append(engine.record)
                 await engine.ended()
         async with opened() as engine:
             change(engine.record)
