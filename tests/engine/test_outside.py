@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from memtui import config, paths
+from memtui import config, paths, web
 from memtui.agent.tools.base import Result, ToolContext, ToolError
-from memtui.engine.outside import OutsideError, runner, web
+from memtui.engine.outside import OutsideError, runner
 from memtui.engine.outside.discovery import find
 from memtui.engine.outside.files import Files
 from memtui.engine.outside.toolbox import EXTRAS
-from memtui.engine.outside.web import Web, is_public
+from memtui.engine.outside.web import Web
+from memtui.web import is_public
 
 
 async def no_run(context: ToolContext) -> Result:
@@ -257,7 +258,7 @@ def test_requests_are_made_and_answers_cut(site: str) -> None:
     told = json.loads(allowed.http_request("get", f"{site}/ä?q=ü b"))
     assert told == {
         "status_code": 200,
-        "url": f"{site}/ä?q=ü b",
+        "url": f"{site}/%C3%A4?q=%C3%BC%20b",
         "content_type": "text/plain; charset=latin-1",
         "body": "hello",
     }
