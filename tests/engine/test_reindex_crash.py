@@ -9,6 +9,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ async def test_a_crash_at_every_call(
     def embedder_of(settings: config.Config, spec: Any = None) -> Hashed:
         made = Hashed(spec.model if spec else settings.text("embedding.model"))
         if meanwhile:
-            made.meanwhile = lambda record=meanwhile.pop(): change(record)  # type: ignore[misc]
+            made.meanwhile = partial(change, meanwhile.pop())
         return made
 
     monkeypatch.setattr(indexes, "embedder_of", embedder_of)
