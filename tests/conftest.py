@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,21 @@ import pytest
 from memtui import paths
 from memtui.api import launch
 from memtui.api.errors import MemtuiError
+from tests.servers.fixtures import HAS_WHEEL, lite_server, milvus, milvus_of_session
+
+__all__ = ["lite_server", "milvus", "milvus_of_session"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What is marked `server` is never skipped where the server can run: that would hide it."""
+    report = yield
+    if report.skipped and HAS_WHEEL and item.get_closest_marker("server"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and there is a Milvus server for this system"
+    return report
 
 
 @pytest.fixture(autouse=True)

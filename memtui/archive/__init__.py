@@ -2,6 +2,7 @@
 
     archive      `Archive`, all that others use
     lite         Milvus Lite served on a Unix socket, and its lock
+    server       what is asked of a server: its address, its version
     layout       how scopes are kept apart: a partition each (Lite), a partition key (server)
     rows         `Row`, and the collection's schema
     expressions  text → filter expressions, through one escaping function

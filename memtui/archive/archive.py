@@ -1,16 +1,15 @@
 """The archive: vectors in Milvus, in scopes. It can be built again from the record at any time."""
 
 import logging
-import socket
+import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from memtui import paths
 from memtui.api.errors import StorageError, UnavailableError
+from memtui.archive import server
 from memtui.archive.failures import Place, RefusedError
 from memtui.archive.layout import TIMEOUT, Layout, PartitionKey, Partitions
 from memtui.archive.lite import LiteServer, quiet_libraries, return_memory
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from memtui.archive.rows import Vector
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CONNECT_TIMEOUT = 3.0
 """Seconds for a server to answer at all: whoever searches first waits as long."""
@@ -58,6 +58,7 @@ class Archive:
         self._local = "://" not in uri
         self._place = Place(uri, token, self._local)
         self._writing = threading.RLock()  # Milvus Lite allows one writer at a time
+        self._loading = threading.Lock()
         self._server: LiteServer | None = None
         self._client: Any = None
         self._layout: Layout | None = None
@@ -98,17 +99,38 @@ class Archive:
                 self.close()
                 raise
 
+    def probe(self) -> str:
+        """Connect, see whether we may write, and disconnect: the version at the other end.
+
+        The archive is closed before and afterwards. Nothing is left behind but an empty folder.
+        """
+        with self._writing, self._place.errors():
+            self.close()
+            quiet_libraries()
+            try:
+                self._connect()
+                name = f"memtui_probe_{secrets.token_hex(8)}"
+                self._client.create_collection(name, schema=schema(2, True), timeout=TIMEOUT)
+                self._client.drop_collection(name, timeout=TIMEOUT)
+                return f"Milvus {server.plain_version(self._client.get_server_version())}"
+            finally:
+                self.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._layout is not None
+
     def close(self) -> None:
         """Free the lock and remove the socket. Nothing that was acknowledged is lost."""
         with self._writing:
-            client, server = self._client, self._server
+            client, lite = self._client, self._server
             self._client = self._layout = self._server = None
             try:
                 if client is not None and self._host is None:
                     client.close()
             finally:
-                if server is not None:
-                    server.close()
+                if lite is not None:
+                    lite.close()
 
     def write(self, rows: Sequence[Row]) -> None:
         """Store `rows`; those that exist are replaced. On return they survive a crash.
@@ -117,17 +139,21 @@ class Archive:
         a direction (zeros, NaN).
         """
         with self._writing, self._place.errors():
-            layout = self._opened()
+            self._opened()
             entities: dict[str, list[dict[str, Any]]] = {}
             for row in rows:
                 if row.vector.shape != (self._dimension,):
                     raise RefusedError(f"vector of shape {row.vector.shape} in {self._collection}")
                 entities.setdefault(row.scope, []).append(row.entity())
-            for scope, ours in entities.items():
-                for start in range(0, len(ours), WRITE_ROWS):
-                    layout.upsert(scope, ours[start : start + WRITE_ROWS])
-            if rows:
+
+            def upsert(layout: Layout) -> None:
+                for scope, ours in entities.items():
+                    for start in range(0, len(ours), WRITE_ROWS):
+                        layout.upsert(scope, ours[start : start + WRITE_ROWS])
                 layout.acknowledge()
+
+            if rows:
+                self._served(upsert)
                 self._tidy(len(rows))
 
     def search(
@@ -139,21 +165,26 @@ class Archive:
         written, a search may miss it, or still find what was just removed.
         """
         with self._place.errors():
-            return self._opened().search([check_scope(scope) for scope in scopes], vector, limit)
+            checked = [check_scope(scope) for scope in scopes]
+            return self._served(lambda layout: layout.search(checked, vector, limit))
 
     def remove(self, scope: str, ids: Sequence[str]) -> None:
         """Delete passages. Those that do not exist are no error."""
         with self._writing, self._place.errors():
-            layout = self._opened()
-            for start in range(0, len(ids), REMOVE_IDS):
-                layout.remove(check_scope(scope), ids[start : start + REMOVE_IDS])
-            if ids:
-                layout.acknowledge()
+            check_scope(scope)
+
+            def remove(layout: Layout) -> None:
+                for start in range(0, len(ids), REMOVE_IDS):
+                    layout.remove(scope, ids[start : start + REMOVE_IDS])
+                if ids:
+                    layout.acknowledge()
+
+            self._served(remove)
 
     def drop(self, scope: str) -> None:
         """Delete a whole scope. One that does not exist is no error."""
         with self._writing, self._place.errors():
-            self._opened().drop(check_scope(scope))
+            self._served(lambda layout: layout.drop(check_scope(scope)))
             self._tidy(TIDY_ROWS)
 
     def retire(self, collection: str, scopes: Sequence[str]) -> None:
@@ -191,23 +222,49 @@ class Archive:
     def ids(self, scope: str) -> set[str]:
         """The ids of all passages of `scope`, however many (5,000: 0.2 s)."""
         with self._place.errors():
-            return self._opened().ids(check_scope(scope))
+            return self._served(lambda layout: layout.ids(check_scope(scope)))
 
     def scopes(self) -> set[str]:
         """The scopes that exist. On a server this reads the scope of every passage."""
         with self._place.errors():
-            return self._opened().scopes()
+            return self._served(lambda layout: layout.scopes())
 
     def count(self, scope: str) -> int:
         """How many passages `scope` has."""
         with self._place.errors():
-            return self._opened().count(check_scope(scope))
+            return self._served(lambda layout: layout.count(check_scope(scope)))
 
     def version(self) -> str:
         """What is at the other end, e.g. `Milvus Lite 3.2.2`."""
         with self._place.errors():
-            text = self._opened().version()
-            return "Milvus " + text.replace("milvus_lite-", "Lite ").removeprefix("v")
+            return f"Milvus {server.plain_version(self._opened().version())}"
+
+    def _served(self, call: Callable[[Layout], T]) -> T:
+        """`call`, and once more when a server that was started anew has to load the collection."""
+        try:
+            return call(self._opened())
+        except Exception as error:
+            if self._local or self._client is None:
+                raise
+            if server.is_released(error):
+                self._load_again()
+                return call(self._opened())
+            if server.is_missing(error):
+                self.close()  # whoever opens us next makes it, and hears that it is new
+            raise
+
+    def _load_again(self) -> None:
+        """Half a minute on a server that has just been started: one of us waits for it."""
+        if not self._loading.acquire(blocking=False):
+            raise UnavailableError(
+                f"The Milvus server at {self._place.name} was started anew and is loading the "
+                "vectors. Try again in half a minute; text search works meanwhile."
+            )
+        try:
+            logger.info("loading %s again", self._collection)
+            self._client.load_collection(self._collection, timeout=TIMEOUT)
+        finally:
+            self._loading.release()
 
     def _opened(self) -> Layout:
         if self._layout is None:
@@ -224,7 +281,7 @@ class Archive:
             self._server = LiteServer(Path(uri), self._socket or paths.milvus_socket_file())
             uri = self._server.uri
         else:
-            self._knock()
+            server.knock(uri, self._place.name, CONNECT_TIMEOUT)
         from pymilvus import MilvusClient
 
         self._client = MilvusClient(
@@ -235,22 +292,9 @@ class Archive:
             dedicated=True,  # closed with us, shared with nobody
             **({"grpc_options": _NO_PINGS} if self._local else {}),
         )
-
-    def _knock(self) -> None:
-        """Most servers that are not there refuse at once; pymilvus would go on trying."""
-        try:
-            url = urlsplit(self._uri)
-            host = url.hostname if url.scheme in ("http", "https") else None
-            port = url.port
-        except ValueError:  # a port that is no number
-            host = port = None
-        if not host:
-            raise UnavailableError(
-                f"{self._place.name} is no address of a Milvus server. Set archive.uri to a "
-                "folder, or to an address that begins with http:// or https://."
-            )
-        if port and not getproxies():
-            socket.create_connection((host, port), CONNECT_TIMEOUT).close()
+        if not self._local:
+            found = self._client.get_server_version(timeout=CONNECT_TIMEOUT)
+            server.check_version(str(found), self._place.name)
 
     def _open(self, collection: str, dimension: int) -> bool:
         client = self._client

@@ -9,13 +9,15 @@ from memtui.api.plain import plain_line
 
 _FULL = re.compile(r"no space left|disk quota exceeded|file too large", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"permission denied|read-only file system", re.IGNORECASE)
+_PRIVILEGE = re.compile(r"permission.den(y|ied)", re.IGNORECASE)
+_WHICH_PRIVILEGE = re.compile(r"Privilege\w+")
 _TOKEN = re.compile(
     r"unauthenticated|auth check failure|invalid.{0,20}token|not authenticated", re.I
 )
 _GONE = re.compile(
     r"unavailable|fail(ed)? connecting|failed to connect|deadline.exceeded|timeout"
     r"|connection refused|gaierror|unreachable|no route to host|closed channel|cancelled"
-    r"|should create connection",
+    r"|should create connection|no available rootcoord|not healthy|not ready",
     re.IGNORECASE,
 )
 _DATABASE = re.compile(r"database not found|database .{0,80} does not exist", re.IGNORECASE)
@@ -65,6 +67,14 @@ class Place:
             return UnavailableError(
                 f"The Milvus server at {self.name} refused the token. Set it with "
                 "`memtui configure --set archive.token=…`."
+            )
+        if not self.local and _PRIVILEGE.search(text):
+            which = _WHICH_PRIVILEGE.search(text)
+            what = f" ({which[0]})" if which else ""
+            return UnavailableError(
+                f"The Milvus server at {self.name} does not let this user make, load and write "
+                f"collections{what}. Give it that right there, or set archive.token to another "
+                "user's."
             )
         if not self.local and _DATABASE.search(text):
             return UnavailableError(

@@ -14,7 +14,6 @@ from memtui.archive.rows import unit
 if TYPE_CHECKING:
     from memtui.archive.rows import Vector
 
-SEARCH_TIMEOUT = 10.0
 TIMEOUT = 60.0
 """Seconds. Every call has one: without it pymilvus tries 75 times, for minutes."""
 
@@ -33,6 +32,7 @@ class Layout(ABC):
 
     partition_key: ClassVar[bool]
     metric: ClassVar[str]
+    search_timeout: ClassVar[float]
 
     def __init__(self, client: Any, collection: str) -> None:
         self._client = client
@@ -52,13 +52,13 @@ class Layout(ABC):
             limit=min(limit, MAX_LIMIT),
             output_fields=["id"],
             search_params={"metric_type": self.metric},
-            timeout=SEARCH_TIMEOUT,
+            timeout=self.search_timeout,
             **narrowed,
         )
         return [(str(hit["id"]), float(hit["distance"])) for hit in hits]
 
     def version(self) -> str:
-        return str(self._client.get_server_version(timeout=SEARCH_TIMEOUT))
+        return str(self._client.get_server_version(timeout=self.search_timeout))
 
     @abstractmethod
     def upsert(self, scope: str, entities: list[dict[str, Any]]) -> None: ...
@@ -94,6 +94,7 @@ class Partitions(Layout):
     # The cosine of vectors of length 1. Milvus Lite would compute every length for every search:
     # 5,000 passages 15 ms instead of 10, 100,000 passages 300 ms instead of 135 (CPU).
     metric = "IP"
+    search_timeout = 10.0
 
     def __init__(self, client: Any, collection: str) -> None:
         super().__init__(client, collection)
@@ -162,9 +163,14 @@ class PartitionKey(Layout):
 
     partition_key = True
     metric = "COSINE"
+    search_timeout = 5.0
 
     def upsert(self, scope: str, entities: list[dict[str, Any]]) -> None:
-        self._client.upsert(self._collection, entities, timeout=TIMEOUT)
+        # Milvus before 2.3.11 upserts into partitions of other scopes, where nothing is found.
+        self._delete(expressions.any_of("id", [entity["id"] for entity in entities]))
+        # pymilvus would repeat a request that may have arrived, and the rows be there twice.
+        # Without a timeout it does not; that the server is gone is noticed by its pings.
+        self._client.insert(self._collection, entities, retry_times=0)
 
     def acknowledge(self) -> None:
         # A server has its own log and flushes by itself; it allows one request in ten seconds.
@@ -175,12 +181,13 @@ class PartitionKey(Layout):
 
     def remove(self, scope: str, ids: Sequence[str]) -> None:
         chosen = f"{expressions.any_of('scope', [scope])} and {expressions.any_of('id', ids)}"
-        self._client.delete(self._collection, filter=chosen, timeout=TIMEOUT)
+        self._delete(chosen)
 
     def drop(self, scope: str) -> None:
-        self._client.delete(
-            self._collection, filter=expressions.any_of("scope", [scope]), timeout=TIMEOUT
-        )
+        self._delete(expressions.any_of("scope", [scope]))
+
+    def _delete(self, chosen: str) -> None:
+        self._client.delete(self._collection, filter=chosen, timeout=TIMEOUT)
 
     def ids(self, scope: str) -> set[str]:
         return {row["id"] for row in self._all("id", expressions.any_of("scope", [scope]))}

@@ -45,7 +45,9 @@ class Parts:
         self.settings = settings
         self.record = Record(paths.record_file(), terms.index_terms)
         self.readers = ReaderPool(
-            [sys.executable, "-P", "-m", "memtui.engine.reader"], limits=reader_limits(settings)
+            [sys.executable, "-P", "-m", "memtui.engine.reader"],
+            limits=reader_limits(settings),
+            private=lambda: bool(self.settings["tools.allow_private_addresses"]),
         )
         self.spec, self.embedder = self._named()
         self._serve(self.spec, self.embedder)

@@ -1,7 +1,5 @@
-"""An archive of each kind: Milvus Lite on its Unix socket, and a server over TCP.
-
-The server is Milvus Lite's own, which speaks the same protocol and knows partition keys.
-"""
+"""An archive of each kind: Milvus Lite on its Unix socket, Milvus Lite's own server over TCP, which
+speaks the same protocol and knows partition keys, and a Milvus server (marked `server`)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from memtui.archive import Archive
+from tests import servers
 from tests.archive.rows import COLLECTION, DIMENSION
 
 
@@ -35,12 +34,26 @@ def address(tmp_path: Path) -> Iterator[str]:
     database.close()
 
 
-@pytest.fixture(params=["lite", "server"])
-def archive(request: pytest.FixtureRequest) -> Iterator[Archive]:
-    if request.param == "lite":
-        yield request.getfixturevalue("lite")
-        return
-    archive = Archive(request.getfixturevalue("address"), token="user:secret")
+@pytest.fixture
+def at_milvus(milvus: servers.Server) -> Iterator[Archive]:
+    archive = Archive(milvus.uri, token=milvus.token)
     archive.open(COLLECTION, DIMENSION)
     yield archive
     archive.close()
+
+
+@pytest.fixture
+def at_address(address: str) -> Iterator[Archive]:
+    archive = Archive(address, token="user:secret")
+    archive.open(COLLECTION, DIMENSION)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture(
+    params=["lite", "at_address", pytest.param("at_milvus", marks=pytest.mark.server)],
+    ids=["lite", "lite over TCP", "milvus"],
+)
+def archive(request: pytest.FixtureRequest) -> Archive:
+    made: Archive = request.getfixturevalue(request.param)
+    return made
