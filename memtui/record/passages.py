@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from memtui.api.errors import NotFoundError, UsageError
@@ -108,24 +109,24 @@ class Passages:
             return _get(connection, passage_id)
 
     def pending(self, limit: int, scope_prefix: str | None = None) -> list[tuple[str, str, str]]:
-        """(id, scope, text) of passages without a vector, oldest first.
+        """(id, scope, text) of passages without a vector, oldest first; of several scopes in
+        turns, so that none waits for the end of another.
 
         A passage that a removal still waits for is held back: the removal would take it along.
         """
-        index, prefix = "passages_waiting", ""
-        if scope_prefix is not None:  # a range, so that the index serves it
-            index = "passages_waiting_by_scope"
-            prefix = "AND p.scope >= :prefix AND p.scope < :prefix || char(0x10ffff)"
         with self._record.read() as connection:
-            rows = connection.execute(
-                f"""SELECT p.id, p.scope, p.text FROM passages p INDEXED BY {index}
-                    WHERE p.indexed_at IS NULL {prefix} AND NOT EXISTS (
-                        SELECT 1 FROM removals r WHERE r.scope = p.scope AND NOT r.building
-                        AND (r.passage_id IS NULL OR r.passage_id = p.id))
-                    ORDER BY p.seq LIMIT :limit""",  # noqa: S608
-                {"limit": limit, **({"prefix": scope_prefix} if prefix else {})},
-            ).fetchall()
-        return [tuple(row) for row in rows]
+            if scope_prefix is not None:
+                return _pending(connection, limit, _BEGINS, "p.seq", scope=scope_prefix)
+            scopes = connection.execute(_WAITING_SCOPES, {"limit": _SCOPES}).fetchall()
+            share = -(-limit // max(1, len(scopes)))
+            of_each = [
+                _pending(connection, share, _IS, "p.document_id, p.seq", scope=scope)
+                for (scope,) in (scopes if len(scopes) > 1 else ())
+            ]
+            found = {row[0]: row for turn in zip_longest(*of_each) for row in turn if row}
+            if len(found) < limit:
+                found.update((row[0], row) for row in _pending(connection, limit))
+        return list(found.values())[:limit]
 
     def mark_indexed(self, ids: Sequence[str]) -> list[str]:
         """Note that Milvus has acknowledged `ids`; returns those that were deleted meanwhile.
@@ -279,6 +280,36 @@ class Passages:
                 connection, ((seq, self._record.terms(said), scope) for seq, said, scope in rows)
             )
         return len(rows)
+
+
+_SCOPES = 16  # of which some passages are given at a time
+# Ranges and orders that the index passages_waiting_by_scope serves.
+_BEGINS = "AND p.scope >= :scope AND p.scope < :scope || char(0x10ffff)"
+_IS = "AND p.scope = :scope"
+_WAITING_SCOPES = """
+WITH RECURSIVE waiting(scope) AS (
+    SELECT min(scope) FROM passages WHERE indexed_at IS NULL
+    UNION ALL
+    SELECT (SELECT min(scope) FROM passages WHERE indexed_at IS NULL AND scope > waiting.scope)
+    FROM waiting WHERE waiting.scope IS NOT NULL LIMIT :limit
+)
+SELECT scope FROM waiting WHERE scope IS NOT NULL
+"""
+
+
+def _pending(
+    connection: sqlite3.Connection, limit: int, where: str = "", order: str = "p.seq", **values: str
+) -> list[tuple[str, str, str]]:
+    index = "passages_waiting_by_scope" if where else "passages_waiting"
+    rows = connection.execute(
+        f"""SELECT p.id, p.scope, p.text FROM passages p INDEXED BY {index}
+            WHERE p.indexed_at IS NULL {where} AND NOT EXISTS (
+                SELECT 1 FROM removals r WHERE r.scope = p.scope AND NOT r.building
+                AND (r.passage_id IS NULL OR r.passage_id = p.id))
+            ORDER BY {order} LIMIT :limit""",  # noqa: S608
+        {"limit": limit, **values},
+    ).fetchall()
+    return [tuple(row) for row in rows]
 
 
 def insert_one(
