@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from memtui.api.errors import UsageError
 from memtui.api.library import LoadFailure, LoadRequest
@@ -38,6 +39,9 @@ class FoundFile:
     @property
     def name(self) -> str:
         """For people: one line of harmless text."""
+        if self.url:
+            parts = urlsplit(self.url)
+            return show(unquote(Path(parts.path).name)) or parts.hostname or show(self.url)
         return show(Path(self.path).name)
 
     @property

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from memtui.api.errors import MemtuiError, StorageError
@@ -19,7 +20,7 @@ from memtui.api.library import (
     LoadRequest,
     Progress,
 )
-from memtui.library import files
+from memtui.library import files, web
 from memtui.library.catalogue import Catalogue, Entry, content, gone, moves
 from memtui.library.document import UnreadableError
 from memtui.library.files import Found, FoundFile
@@ -110,8 +111,7 @@ class Loader:
         return f"source_{self.source_id}"
 
     async def run(self) -> LoadReport:
-        async with self.meter.ticking():
-            self.found = await asyncio.to_thread(files.find, self.request)
+        async with self.meter.ticking(), self._looked():
             self.report.failures += self.found.failures
             self.report.notes += self.found.notes
             self._count_files()
@@ -128,6 +128,23 @@ class Loader:
                 await self._index()
             self.meter.progress.doing = ""
         return self.report
+
+    @asynccontextmanager
+    async def _looked(self) -> AsyncIterator[None]:
+        """Inside, `found` is what there is to load; web pages lie in a folder of their own."""
+        request = self.request
+        self.found = await asyncio.to_thread(files.find, request)
+        if not request.urls:
+            yield
+            return
+        try:
+            kept = TemporaryDirectory(prefix="memtui-")
+        except OSError as error:
+            raise StorageError(f"Web pages cannot be kept for reading: {error.strerror}.") from None
+        with kept as folder:
+            like = FoundFile(folder, 0, pages=request.pages, password=request.password)
+            await web.fetch_all(self.reader, request.urls, like, self.found, self.meter)
+            yield
 
     def _count_files(self) -> None:
         found, progress = self.found.files, self.meter.progress
@@ -294,7 +311,7 @@ class Loader:
             reason,
         )
         self.states.pop(file.key, None)
-        self.report.failures.append(LoadFailure(path=files.show(file.path), reason=reason))
+        self.report.failures.append(LoadFailure(path=files.show(file.key), reason=reason))
 
     def _drop_the_rest(self) -> None:
         """What was there before a load that replaces: gone, once there is something instead.

@@ -56,7 +56,11 @@ class Reading:
 
 
 class Reader(Protocol):
-    """Reads files; both raise UnreadableError with a sentence. `ReaderPool` is the real one."""
+    """Reads files; all raise UnreadableError with a sentence. `ReaderPool` is the real one."""
+
+    async def fetch(self, url: str, template: FoundFile) -> FoundFile:
+        """A web page as a file like `template`, in the folder that is its path."""
+        ...
 
     async def digest(self, file: FoundFile) -> Digest: ...
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from memtui.api.errors import UnavailableError
@@ -73,18 +73,29 @@ class ReaderPool:
     """Up to `size` reader processes, started when needed. Implements the port Reader.
 
     `argv` starts one: a module that calls `reader_worker.serve`. `log` receives what the
-    libraries print (default: nothing). Use it on one event loop.
+    libraries print (default: nothing). `private` says whether web pages may come from this machine
+    and its networks. Use it on one event loop.
     """
 
     argv: Sequence[str] = PLAIN_WORKER
     size: int = field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     limits: Limits = field(default_factory=Limits)
     log: int = subprocess.DEVNULL
+    private: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
         self._idle: list[_Worker] = []
         self._slots = asyncio.Semaphore(self.size)
         self._closed = False
+
+    async def fetch(self, url: str, template: FoundFile) -> FoundFile:
+        """A web page as a file in the folder `template.path`; the rest is as in `template`.
+
+        Raises UnreadableError.
+        """
+        found: dict[str, Any] = {}
+        await self._run("fetch", replace(template, url=url), found.update)
+        return replace(template, **found["fetched"])
 
     async def digest(self, file: FoundFile) -> Digest:
         """Raises UnreadableError."""
@@ -112,7 +123,7 @@ class ReaderPool:
             raise UnreadableError(f"{file.name} contains no text.", "empty")
         document = ReadDocument(
             path=file.key,
-            name=file.name,
+            name=(file.url and described["title"]) or file.name,
             title=described["title"],
             author=described["author"],
             kind=described["kind"],
@@ -146,6 +157,8 @@ class ReaderPool:
             "characters": self.limits.characters,
             "pages": file.pages,
             "password": file.password,
+            "url": file.url,
+            "private": self.private(),
         }
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()

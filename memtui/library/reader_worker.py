@@ -84,6 +84,11 @@ def _answer(
     try:
         if request["do"] == "digest":
             send({"digest": _digest(request["path"]), "end": True})
+        elif request["do"] == "fetch":
+            from memtui.library import web  # few loads are about web pages
+
+            page = web.fetch(request["url"], request["path"], bool(request["private"]))
+            send({"fetched": page, "end": True})
         else:
             for frame in _read(request, send, analyse, measure):
                 send(frame)

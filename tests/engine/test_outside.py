@@ -18,7 +18,7 @@ from memtui.engine.outside import OutsideError, runner
 from memtui.engine.outside.discovery import find
 from memtui.engine.outside.files import Files
 from memtui.engine.outside.toolbox import EXTRAS
-from memtui.engine.outside.web import Web
+from memtui.engine.outside.web import MOST, Web
 from memtui.web import is_public
 
 
@@ -269,7 +269,7 @@ def test_requests_are_made_and_answers_cut(site: str) -> None:
         ("POST", "/in", host, '{"a": [1, 2]}'),
     ]
     long = json.loads(allowed.http_request("GET", f"{site}/long"))
-    assert long["body"] == "é" * web.MOST
+    assert long["body"] == "é" * MOST
     assert long["shown"] == "the first 2,400 of 5,000 characters"
     with pytest.raises(OutsideError, match="more than 5 times"):
         allowed.http_request("GET", f"{site}/round")
