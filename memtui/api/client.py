@@ -29,7 +29,7 @@ from memtui.api.events import EVENT, Event
 from memtui.api.heartbeat_calls import HeartbeatCalls
 from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
-from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
+from memtui.api.library import Document, Job, LoadCost, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.api.system import Check, EngineStatus, ReindexPlan
 from memtui.api.tool_calls import BlockCalls, ToolCalls
@@ -188,6 +188,10 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
     async def load(self, request: LoadRequest) -> Job:
         """Begin a load and return its job at once."""
         return await self._post(Job, "/v1/loads", request)
+
+    async def load_cost(self, request: LoadRequest) -> LoadCost:
+        """What the embedding of a load will cost about."""
+        return await self._post(LoadCost, "/v1/loads/cost", request)
 
     async def reindex_plan(self) -> ReindexPlan:
         """Which index serves, and which one the settings name."""

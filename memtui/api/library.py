@@ -117,6 +117,14 @@ class LoadRequest(BaseModel):
     description: str = ""
 
 
+class LoadCost(BaseModel):
+    """What the embedding model takes for a load at most, in dollars; None where it costs nothing
+    or no price is known. Judged by the size of the files that are not loaded yet."""
+
+    model: str
+    cost: float | None = None
+
+
 class LoadFailure(BaseModel):
     path: str
     reason: str

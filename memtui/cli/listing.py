@@ -7,7 +7,7 @@ import click
 from memtui.api.client import Client
 from memtui.api.library import Document, Job
 from memtui.cli import options, output
-from memtui.cli.progress import outcome
+from memtui.cli.progress import describe, outcome
 from memtui.cli.session import call, find_source
 
 
@@ -142,7 +142,7 @@ def jobs(as_json: bool) -> None:
         for job in found
     ]
     headers = ["id", "kind", "source", "state", "began", "progress"]
-    _show(found, headers, rows, as_json, "There was no load yet.")
+    _show(found, headers, rows, as_json, "There was no job yet.")
 
 
 def _outcome(job: Job) -> str:
@@ -150,4 +150,4 @@ def _outcome(job: Job) -> str:
         return job.error
     if job.report:
         return outcome(job.report) or "nothing changed"
-    return f"{job.progress.files}/{output.count(job.progress.files_total, 'file')}"
+    return describe(job.progress)

@@ -1,4 +1,4 @@
-"""`memtui load directory`: files into a named source."""
+"""`memtui load directory` and `memtui load web`: documents into a named source."""
 
 import asyncio
 import os
@@ -11,7 +11,9 @@ from memtui.api.errors import MemtuiError, UsageError
 from memtui.api.library import Job, LoadFailure, LoadReport, LoadRequest
 from memtui.api.names import check_name
 from memtui.api.pages import canonical
+from memtui.api.plain import plain_line
 from memtui.cli import options, output
+from memtui.cli.money import agree
 from memtui.cli.progress import Meter, outcome
 from memtui.cli.session import call
 
@@ -32,6 +34,12 @@ def load() -> None:
 @click.option("--input-dir", "folder", metavar="D", help="Load the files of this folder.")
 @click.option("--recursive", is_flag=True, help="With --input-dir: its folders too.")
 @click.option("--extensions", metavar=".pdf,.md", help="With --input-dir: only such files.")
+@click.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="With --input-dir: leave these out, as in a .gitignore; may be repeated.",
+)
 @click.option("--pages", default="", metavar="3-20,40-", help="Of PDFs: only these pages.")
 @click.option("--password", default="", metavar="P", help="Of encrypted PDFs.")
 @click.option("--replace", is_flag=True, help="Empty the source first.")
@@ -39,6 +47,7 @@ def load() -> None:
 @click.option("--watch", is_flag=True, help="With --input-dir: follow its changes until Ctrl-C.")
 @click.option("--strict", is_flag=True, help="Fail when any file fails.")
 @click.option("--description", default="", metavar="TEXT", help="What the source is about.")
+@options.yes
 @options.as_json
 def directory(
     name: str,
@@ -47,6 +56,7 @@ def directory(
     folder: str | None,
     recursive: bool,
     extensions: str | None,
+    exclude: tuple[str, ...],
     pages: str,
     password: str,
     replace: bool,
@@ -54,6 +64,7 @@ def directory(
     watch: bool,
     strict: bool,
     description: str,
+    yes: bool,
     as_json: bool,
 ) -> int:
     """Load files, or a folder's files, into the source N.
@@ -68,6 +79,7 @@ def directory(
         directory=absolute(folder) if folder is not None else None,
         recursive=recursive,
         extensions=parse_extensions(extensions or ""),
+        exclude=list(exclude),
         pages=canonical(pages),
         password=password,
         replace=replace,
@@ -77,14 +89,61 @@ def directory(
     )
     if bool(request.paths) == bool(request.directory):
         raise UsageError("Name what to load: either --input-files F or --input-dir D.")
-    if request.paths and (recursive or request.extensions):
-        raise UsageError("--recursive and --extensions choose files of a folder: use --input-dir.")
+    if request.paths and (recursive or request.extensions or exclude):
+        raise UsageError(
+            "--recursive, --extensions and --exclude choose files of a folder: use --input-dir."
+        )
     if request.paths and (prune or watch):
         raise UsageError("--prune and --watch are about a folder: use --input-dir.")
-    job, stopped = call(lambda client: follow(client, request))
+    job, stopped = call(lambda client: follow(client, request, yes))
     if as_json:
         output.data(job)
     return report(job, stopped, strict, quiet=as_json, watched=watch)
+
+
+@load.command()
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--name", metavar="N", required=True, help="The source: a new one, or one to add to.")
+@click.option("--pages", default="", metavar="3-20,40-", help="Of PDFs: only these pages.")
+@click.option("--password", default="", metavar="P", help="Of encrypted PDFs.")
+@click.option("--replace", is_flag=True, help="Empty the source first.")
+@click.option("--strict", is_flag=True, help="Fail when any page fails.")
+@click.option("--description", default="", metavar="TEXT", help="What the source is about.")
+@options.yes
+@options.as_json
+def web(
+    urls: tuple[str, ...],
+    name: str,
+    pages: str,
+    password: str,
+    replace: bool,
+    strict: bool,
+    description: str,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Load web pages into the source N: their main text; PDF, Markdown and plain text, too.
+
+    Only these pages, not what they link to. The same command again loads what has changed.
+    """
+    for url in urls:
+        if not url.lower().startswith(("http://", "https://")):
+            raise UsageError(
+                f"{plain_line(url)} is no web address: begin it with https://. Files are loaded "
+                "with `memtui load directory`."
+            )
+    request = LoadRequest(
+        name=check_name(name, "source name"),
+        urls=list(urls),
+        pages=canonical(pages),
+        password=password,
+        replace=replace,
+        description=description,
+    )
+    job, stopped = call(lambda client: follow(client, request, yes))
+    if as_json:
+        output.data(job)
+    return report(job, stopped, strict, quiet=as_json)
 
 
 def absolute(path: str) -> str:
@@ -104,11 +163,12 @@ def parse_extensions(text: str) -> list[str]:
     return [f".{name}" for name in names if name]
 
 
-async def follow(client: Client, request: LoadRequest) -> tuple[Job, bool]:
-    """Load, showing the progress, until the job has ended.
+async def follow(client: Client, request: LoadRequest, yes: bool = False) -> tuple[Job, bool]:
+    """Load, showing the progress, until the job has ended; unless `yes`, ask before it costs much.
 
     Ctrl-C cancels the job and waits for it; the second value says whether that happened.
     """
+    agree((await client.load_cost(request)).cost, "these files", yes)
     meter = Meter()
     job = await client.load(request)
     try:

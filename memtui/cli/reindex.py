@@ -1,17 +1,15 @@
 """`memtui reindex`: the vector index, built anew from the record."""
 
 import asyncio
-import sys
 
 import click
 
-from memtui import config
 from memtui.api.client import Client
-from memtui.api.errors import MemtuiError
 from memtui.api.library import Job
 from memtui.api.system import ReindexPlan
 from memtui.cli import options, output
 from memtui.cli.load import INTERRUPTED
+from memtui.cli.money import agree
 from memtui.cli.progress import Meter, duration
 from memtui.cli.session import call
 
@@ -62,13 +60,3 @@ async def _reindex(client: Client, yes: bool) -> tuple[Job, ReindexPlan, bool]:
     finally:
         meter.clear()
     return job, plan, stopped
-
-
-def agree(cost: float | None, what: str, yes: bool) -> None:
-    """Ask before something that costs money. Raises MemtuiError when the answer is no."""
-    if cost is None or cost <= config.load().number("embedding.ask_above"):
-        return
-    output.note(f"Embedding {what} costs about ${cost:,.2f}.")
-    asked = sys.stdin is not None and sys.stdin.isatty()
-    if not (yes or (asked and click.confirm("Go on?", err=True))):
-        raise MemtuiError("Nothing was done. Add -y to go on without a question.")

@@ -12,7 +12,7 @@ from memtui.embedding.builtin import BuiltinEmbedder
 from memtui.embedding.folders import FolderEmbedder, folder_of
 from memtui.embedding.model_file import ModelFileError
 from memtui.embedding.port import Embedder, UnusableEmbedder
-from memtui.embedding.price import estimated_cost
+from memtui.embedding.price import estimated_cost, spent
 from memtui.embedding.remote import LitellmEmbedder
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "estimated_cost",
     "is_local",
     "make_embedder",
+    "spent",
 ]
 
 

@@ -5,6 +5,8 @@ import importlib.util
 import json
 from pathlib import Path
 
+from memtui.embedding.port import Embedder
+
 CHARACTERS = 4.0
 """Of a token, in English; other scripts take more tokens."""
 
@@ -22,6 +24,11 @@ def price_of_token(model: str) -> float | None:
         if name in prices:
             return prices[name]
     return None
+
+
+def spent(embedder: Embedder) -> float:
+    """Dollars for all that `embedder` was given since it was made."""
+    return embedder.tokens * (price_of_token(embedder.model) or 0.0) if embedder.tokens else 0.0
 
 
 @functools.cache

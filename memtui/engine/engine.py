@@ -189,6 +189,8 @@ class Engine:
                     await self.parts.follow_settings()
                 if building is not None:
                     await self.reindex.begin_again()
+                if sentence := (await asyncio.to_thread(self.reindex.plan)).sentence:
+                    self.hub.emit(Problem(text=sentence))
         self._start(self._prepare())
 
     def attended(self, by_app: bool) -> None:

@@ -9,13 +9,14 @@ from contextlib import aclosing
 
 from memtui.api.errors import MemtuiError, NotFoundError, UsageError
 from memtui.api.events import SourceChanged
-from memtui.api.library import Document, Job, LoadReport, LoadRequest, Source
+from memtui.api.library import Document, Job, LoadCost, LoadReport, LoadRequest, Source
 from memtui.api.names import check_name
+from memtui.embedding import estimated_cost, is_local, spent
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs, Run
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import RecordShelf
-from memtui.library import watch
+from memtui.library import files, watch
 from memtui.library.indexing import Indexer
 from memtui.library.load import Loader
 from memtui.library.progress import Meter
@@ -67,7 +68,7 @@ class Loads:
         followed but is not there.
         """
         check_name(request.name, "name of the source")
-        if not request.paths and not request.directory:
+        if not request.paths and not request.directory and not request.urls:
             raise UsageError("Nothing to load. Name files with --input-files or a folder.")
         if request.prune or request.watch:
             if request.directory is None:
@@ -85,6 +86,18 @@ class Loads:
                 self._watches[job.id] = request
         self._hub.emit(SourceChanged(source_id=source.id))
         return job
+
+    def cost(self, request: LoadRequest) -> LoadCost:
+        """What embedding will cost about: a character for each byte of the files that are not
+        loaded yet, in their present size. Blocks."""
+        model = self._parts.spec.model
+        if is_local(model):
+            return LoadCost(model=model)
+        source = self._record.sources.by_name(request.name)
+        loaded = self._record.documents.list(source.id) if source and not request.replace else []
+        known = {document.path: document.size for document in loaded if document.passages}
+        new = [one for one in files.find(request).files if known.get(one.key) != one.size]
+        return LoadCost(model=model, cost=estimated_cost(model, sum(one.size for one in new)))
 
     def _source(self, request: LoadRequest) -> Source:
         with self._record.write():
@@ -114,7 +127,13 @@ class Loads:
         self, run: Run, request: LoadRequest, source: Source, changed: Collection[str] | None = None
     ) -> LoadReport:
         run.report = report = LoadReport()
-        meter = Meter(lambda progress: run.tell(progress=progress.model_copy()))
+        embedder = self._parts.embedder
+        before = spent(embedder)
+        meter = Meter(
+            lambda progress: run.tell(
+                progress=progress.model_copy(update={"cost": spent(embedder) - before})
+            )
+        )
         async with self._locks[source.id]:
             run.tell(state="running")
             shelf = RecordShelf(self._record)

@@ -13,7 +13,7 @@ from memtui.api.errors import MemtuiError, UnavailableError
 from memtui.api.library import Job
 from memtui.api.system import ReindexPlan
 from memtui.archive import Archive
-from memtui.embedding import Embedder, estimated_cost, is_local
+from memtui.embedding import Embedder, estimated_cost, is_local, spent
 from memtui.engine import indexes
 from memtui.engine.indexes import Spec
 from memtui.engine.jobs import Jobs, Run
@@ -114,7 +114,7 @@ class Reindex:
         if parts.wanted.same_place(parts.spec):
             await parts.archive()  # only now is it known which collection serves
         if await finish(self._refilling):
-            await self._follow(self._indexer, meter, self._record.passages.totals)
+            await self._follow(self._indexer, parts.embedder, meter, self._record.passages.totals)
             return
         same_model = parts.wanted.same_model(parts.spec)
         embedder = parts.embedder if same_model else indexes.embedder_of(parts.settings)
@@ -133,7 +133,7 @@ class Reindex:
             )
             indexer.start()
             try:
-                await self._follow(indexer, meter, self._record.building.counts)
+                await self._follow(indexer, embedder, meter, self._record.building.counts)
             finally:
                 await indexer.stop()
             swapping = asyncio.create_task(self._swap(spec, embedder, archive))
@@ -190,13 +190,19 @@ class Reindex:
         return right and bool(self._record.meta(REFILLING) or not total)
 
     async def _follow(
-        self, indexer: Indexer, meter: Meter, counts: Callable[[], tuple[int, int]]
+        self,
+        indexer: Indexer,
+        embedder: Embedder,
+        meter: Meter,
+        counts: Callable[[], tuple[int, int]],
     ) -> None:
         """Until everything is in the index, however long its Milvus or its model is away."""
+        before = spent(embedder)
 
         async def count() -> None:
             while True:
                 meter.counted(*await asyncio.to_thread(counts))
+                meter.progress.cost = spent(embedder) - before
                 await asyncio.sleep(LOOK)
 
         counting = asyncio.create_task(count())
@@ -211,6 +217,7 @@ class Reindex:
         finally:
             counting.cancel()
             await asyncio.gather(counting, return_exceptions=True)
+            meter.progress.cost = spent(embedder) - before
             meter.counted(*await finish(counts))
 
     async def _swap(self, spec: Spec, embedder: Embedder, archive: Archive) -> None:

@@ -132,6 +132,8 @@ class Session(SourceDealings):
         self.store.sources = await client.sources()
         self.store.jobs = {job.id: job for job in await client.jobs()}
         self.store.permissions = await client.permissions()
+        if sentence := (await client.reindex_plan()).sentence:
+            self.notices.append(sentence)
         self.store.documents.clear()
         if self.store.agent is not None:
             try:

@@ -44,6 +44,9 @@ class SourceDealings:
 
     async def load(self, request: "LoadRequest") -> "Job":
         client = await self.client()
+        if (costs := await client.load_cost(request)).cost is not None:
+            dollars = f"about ${costs.cost:,.2f}" if costs.cost >= 0.01 else "less than a cent"
+            self.store.note(f"Embedding this with {costs.model} costs {dollars} at most.")
         job = await client.load(request)
         self.store.jobs[job.id] = job
         self.touch()

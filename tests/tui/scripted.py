@@ -29,9 +29,17 @@ from memtui.api.events import (
     TurnStarted,
 )
 from memtui.api.history import ModelName, Remembered
-from memtui.api.library import Document, Job, LoadRequest, Passage, PassageInContext, Source
+from memtui.api.library import (
+    Document,
+    Job,
+    LoadCost,
+    LoadRequest,
+    Passage,
+    PassageInContext,
+    Source,
+)
 from memtui.api.search import Hit, SearchReply, SearchRequest
-from memtui.api.system import EngineStatus
+from memtui.api.system import EngineStatus, ReindexPlan
 from memtui.api.tools import PermissionRequest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -285,6 +293,12 @@ class ScriptedClient:
 
     async def answer_permission(self, request_id: str, answer: str) -> None:
         self._call(f"permission:{request_id}:{answer}")
+
+    async def reindex_plan(self) -> ReindexPlan:
+        return ReindexPlan(needed=False, running=False, serving="", wanted="", passages=0, left=0)
+
+    async def load_cost(self, request: LoadRequest) -> LoadCost:
+        return LoadCost(model="builtin")
 
     async def load(self, request: LoadRequest) -> Job:
         self._call("load")

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Query
 
-from memtui.api.library import Document, Job, LoadRequest, PassageInContext, Source
+from memtui.api.library import Document, Job, LoadCost, LoadRequest, PassageInContext, Source
 from memtui.api.system import ReindexPlan
 from memtui.engine.routes import OpenEngine
 
@@ -42,6 +42,12 @@ async def passage(
 async def load(engine: OpenEngine, request: LoadRequest) -> Job:
     """Begin a load. A source of that name is made, or added to."""
     return await engine.loads.begin(request)
+
+
+@router.post("/loads/cost")
+async def load_cost(engine: OpenEngine, request: LoadRequest) -> LoadCost:
+    """What the embedding of a load will cost about."""
+    return await engine.call(engine.loads.cost, request)
 
 
 @router.get("/reindex")

@@ -89,7 +89,8 @@ class Sources(Rows[SourceRow]):
         if row.kind == "document" and row.document is not None:
             return _document(row.document, width)
         if row.kind == "job" and row.job is not None:
-            return [_line("◐ ", "$primary", row.job.source, "", "", width), *_bar(row.job, width)]
+            name = row.job.source or "the index, anew"
+            return [_line("◐ ", "$primary", name, "", "", width), *_bar(row.job, width)]
         if row.source is None or row.kind == "hint":
             return [Content.styled(f"    {row.text}", "$muted")]
         return _source(row, row.source, width)
@@ -140,6 +141,8 @@ def _indented(*parts: tuple[str, str]) -> Content:
 def fraction(job: "Job") -> float:
     """How much of a load is done: reading is about a tenth of the work, embedding the rest."""
     progress = job.progress
+    if job.kind == "reindex":
+        return progress.indexed / progress.passages if progress.passages else 0.0
     read = progress.bytes / progress.bytes_total if progress.bytes_total else 0.0
     embedded = progress.indexed / progress.passages if progress.passages else 0.0
     return min(1.0, read * (0.1 + 0.9 * embedded))
@@ -148,6 +151,8 @@ def fraction(job: "Job") -> float:
 def loaded(job: "Job", store: Store) -> tuple[str, str]:
     """How a load has ended, as a sentence and its severity; and what is left to do."""
     report = job.report
+    if job.kind == "reindex":
+        return _reindexed(job)
     if job.state == "cancelled" and job.progress.doing == "watching":
         return f"Watching the folder of {job.source} has ended.", "information"
     if job.state == "cancelled":
@@ -167,10 +172,19 @@ def loaded(job: "Job", store: Store) -> tuple[str, str]:
     return f"{sentence} {failed} could not be read; the first: {first.reason}", "warning"
 
 
+def _reindexed(job: "Job") -> tuple[str, str]:
+    if job.state == "done":
+        return f"The index is new: {fmt.count(job.progress.indexed, 'passage')}.", "information"
+    if job.state == "failed":
+        return f"{job.error} The index that served until now serves on.", "error"
+    return "Indexing anew was stopped; `memtui reindex` goes on from there.", "information"
+
+
 def going_on(store: Store) -> str:
     """What loads go on when the app has ended, as a sentence."""
     jobs = store.loading()
-    what = plain_line(jobs[0].source, 80) if len(jobs) == 1 else fmt.count(len(jobs), "source")
+    first = plain_line(jobs[0].source, 80) or "the index anew"
+    what = first if len(jobs) == 1 else fmt.count(len(jobs), "source")
     return f"Loading {what} goes on without the app. `memtui list jobs` shows how far it is."
 
 
