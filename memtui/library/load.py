@@ -1,7 +1,6 @@
 """The load pipeline: find files, read them, record their passages, have them indexed."""
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
@@ -20,8 +19,8 @@ from memtui.api.library import (
     LoadRequest,
     Progress,
 )
-from memtui.library import files, web
-from memtui.library.catalogue import Catalogue, Entry, content, gone, moves
+from memtui.library import files, leaving, under_way, web
+from memtui.library.catalogue import Catalogue, Entry, content, moves
 from memtui.library.document import UnreadableError
 from memtui.library.files import Found, FoundFile
 from memtui.library.ports import Digest, Reader, Reading, Shelf
@@ -80,31 +79,15 @@ class Loader:
     _catalogue: Catalogue = field(default_factory=Catalogue)
 
     def live(self) -> list[Document]:
-        """The files that wait or are being read, and those that are as they were, as documents.
-
-        Their id is made of their name where the record has none for it.
-        """
-        made = []
-        for file in self.found.files:
-            state = self.states.get(file.key)
-            if state is not None:
-                entry = self._before.named(file.key)
-                made.append(
-                    Document(
-                        id=entry.id if entry else _provisional(self.source_id, file.key),
-                        source_id=self.source_id,
-                        source=self.request.name,
-                        name=file.name,
-                        path=file.key,
-                        kind=kind_of(file.path),
-                        sha256="",
-                        size=file.size,
-                        pages=0,
-                        state=state,
-                        loaded_at=self.began,
-                    )
-                )
-        return made
+        """The files under way as documents."""
+        return under_way.documents(
+            self.source_id,
+            self.request.name,
+            self.found.files,
+            self.states,
+            self._before,
+            self.began,
+        )
 
     @property
     def scope(self) -> str:
@@ -121,9 +104,7 @@ class Loader:
                     self._catalogue = self._before
                     await self._settle()
                 await self._read_all()
-                if self.request.replace:
-                    await finish(self._drop_the_rest)
-                await finish(self._look_for_vanished)
+                await finish(self._let_go)
                 self._wake()
                 await self._index()
             self.meter.progress.doing = ""
@@ -313,45 +294,26 @@ class Loader:
         self.states.pop(file.key, None)
         self.report.failures.append(LoadFailure(path=files.show(file.key), reason=reason))
 
-    def _drop_the_rest(self) -> None:
-        """What was there before a load that replaces: gone, once there is something instead.
-
-        A file that could not be read this time keeps what was read of it before.
-        """
-        fresh = {entry.id for entry in self._catalogue.entries()}
-        if not fresh:
-            self.report.notes.append(
-                f"Nothing new could be read, so {self.request.name} keeps what it had."
-            )
-            return
-        for document in self.shelf.documents(self.source_id):
-            names = {document.path, *document.also}
-            if document.id not in fresh and not names & self._failed:
-                self.shelf.delete(document.id)
-
-    def _look_for_vanished(self) -> None:
-        """Documents none of whose files is there any more: told, or removed with `prune`."""
-        if self.request.directory is None:
-            return
-        folder = files.key(self.request.directory).rstrip("/") + "/"
-        present = {file.key for file in self.found.files}
-        prune = self.request.prune and (bool(present) or self.changed is not None)
-        for entry in Catalogue(self.shelf.documents(self.source_id)).entries():
-            lost = {n for n in entry.names if n.startswith(folder) and n not in present and gone(n)}
-            left = [name for name in entry.names if name not in lost]
-            if lost and left:
-                self.shelf.rename(self.source_id, {entry.id: left})
-            elif lost and (prune or not entry.readable):
-                self.shelf.delete(entry.id)
-                self.report.pruned += entry.readable
-            elif lost:
-                self.report.vanished.append(files.show(entry.names[0]))
-        if self.request.prune and not prune and self.report.vanished:
-            self.report.notes.append(
-                f"The folder {files.show(self.request.directory)} has nothing to load any more, so "
-                "nothing was pruned: its disk may be missing. If it is meant to be empty, delete "
-                "the source."
-            )
+    def _let_go(self) -> None:
+        request, report = self.request, self.report
+        if request.replace:
+            fresh = self._catalogue.entries()
+            leaving.drop_the_rest(self.shelf, self.source_id, fresh, self._failed)
+            if not fresh:
+                report.notes.append(
+                    f"Nothing new could be read, so {request.name} keeps what it had."
+                )
+        if request.directory is not None:
+            present = {file.key for file in self.found.files}
+            prune = request.prune and (bool(present) or self.changed is not None)
+            folder = files.key(request.directory)
+            leaving.vanished(self.shelf, self.source_id, folder, present, prune, report)
+            if request.prune and not prune and report.vanished:
+                report.notes.append(
+                    f"The folder {files.show(folder)} has nothing to load any more, so nothing "
+                    "was pruned: its disk may be missing. If it is meant to be empty, delete the "
+                    "source."
+                )
 
     async def _index(self) -> None:
         """Wait for the vectors. Without them the text is still found by its words."""
@@ -401,10 +363,6 @@ class Loader:
 
 
 _NONE = Digest("", 0)
-
-
-def _provisional(source_id: str, name: str) -> str:
-    return hashlib.sha256(f"{source_id} {name}".encode()).hexdigest()[:12]
 
 
 async def load(
