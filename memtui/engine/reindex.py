@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 LOOK = 0.2
 """Seconds between two looks at how far it is."""
 
+AWAY = 3.0
+"""Seconds after which a Milvus that is away is tried again."""
+
 RATE = 15.0
 """Passages a second and core of the built-in model, for an estimate before the first is made."""
 
@@ -123,7 +126,7 @@ class Reindex:
         try:
             meter.progress.doing = f"indexing with {embedder.model}"
             spec = await self._next(embedder)
-            archive = made = await self._open(spec)
+            archive = made = await self._open(spec, meter)
             indexer = Indexer(
                 self._record.building,
                 self._record.building.removals,
@@ -165,17 +168,26 @@ class Reindex:
             await finish(building.begin, spec.model_dump_json())
         return spec
 
-    async def _open(self, spec: Spec) -> Archive:
+    async def _open(self, spec: Spec, meter: Meter) -> Archive:
         parts = self._parts
         if spec.same_place(parts.spec):
             archive = (await parts.archive()).beside()
         else:
             archive = parts.another(spec)
-        new = await finish(archive.open, spec.collection, spec.dimension)
         building = self._record.building
+        began = (await finish(building.counts))[1] > 0
+        while True:
+            try:
+                new = await finish(archive.open, spec.collection, spec.dimension)
+                break
+            except UnavailableError as error:
+                if not began:  # the address may be wrong
+                    raise
+                meter.progress.doing = str(error)
+                await asyncio.sleep(AWAY)
         if new:
             await finish(building.begin, spec.model_dump_json())
-        elif not (await finish(building.counts))[1]:
+        elif not began:
             # It may know scopes from before, with passages that were deleted since.
             for scope in await finish(self._record.passages.scopes):
                 await finish(archive.drop, scope)

@@ -15,7 +15,7 @@ from tests.embedding.folder import make_model
 from tests.engine.helpers import memtui
 from tests.journey.stores import verify
 
-DOCUMENTS = 80
+DOCUMENTS = 40
 
 pytestmark = pytest.mark.usefixtures("home", "in_process")
 
