@@ -214,6 +214,18 @@ async def test_load_checks_beside_the_field_and_begins(opened: Opened, tmp_path:
         assert any("Loaded 1 passage and 1 document from walks. /attach" in one for one in told)
 
 
+async def test_the_address_of_a_web_page_is_loaded_as_one(opened: Opened) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Load))
+        app.screen.query_one("#path", Input).value = "http://127.0.0.1:9/guides/Walks.html"
+        await until(pilot, lambda: app.screen.query_one("#name", Input).value == "Walks")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, Load))
+        await until(pilot, lambda: any("tools.allow_private_addresses" in note.message
+                                       for note in app._notifications))  # fmt: skip
+
+
 async def test_a_pasted_path_begins_a_load_and_asks_for_a_password(
     opened: Opened, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Load files or a folder: a path, the name of the source, and what to do with an existing one."""
+"""Load a file, a folder or a web page into a source: a new one, or one that exists."""
 
 import asyncio
 import contextlib
@@ -39,6 +39,13 @@ def clean_path(typed: str) -> Path:
     if not path.exists() and "\\ " in text:
         path = Path(text.replace("\\ ", " ")).expanduser()
     return path.absolute()
+
+
+def web_address(typed: str) -> str:
+    """What was typed if it is the address of a web page, else nothing."""
+    words = typed.split()
+    address = words[0] if len(words) == 1 else ""
+    return address if address.lower().startswith(("http://", "https://")) else ""
 
 
 def proposed_name(path: Path) -> str:
@@ -97,7 +104,7 @@ class Load(Modal[str]):
         with VerticalScroll(classes="box", can_focus=False) as box:
             box.border_title = Content("load")
             box.border_subtitle = Content("enter load · tab next field · esc close")
-            yield Label("File or folder", markup=False)
+            yield Label("File, folder or web page", markup=False)
             yield Input(self.typed, placeholder="~/papers/memgpt.pdf", id="path", compact=True)
             yield Static("", id="path-wrong", classes="wrong", markup=False)
             yield Label("Name of the source", markup=False)
@@ -135,7 +142,11 @@ class Load(Modal[str]):
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _propose(self, typed: str) -> None:
         """A name for the path, and whether it is a folder; the disk is asked on a thread."""
-        path, _, folder = await asyncio.to_thread(look, typed)
+        if url := web_address(typed):
+            path: Path | None = Path(url)
+            folder = False
+        else:
+            path, _, folder = await asyncio.to_thread(look, typed)
         self.query_one("#recursive").display = folder
         self._show_password(path is not None and await asyncio.to_thread(is_encrypted, path))
         if path is not None and not self._named:
@@ -172,9 +183,11 @@ class Load(Modal[str]):
         """Check the fields, begin the load, and close; errors stay beside their field."""
         from memtui.api.library import LoadRequest
 
-        path, wrong, folder = await asyncio.to_thread(look, self.query_one("#path", Input).value)
-        self._wrong("path", wrong)
-        if path is None:
+        typed = self.query_one("#path", Input).value
+        url = web_address(typed)
+        path, wrong, folder = await asyncio.to_thread(look, "" if url else typed)
+        self._wrong("path", "" if url else wrong)
+        if path is None and not url:
             self.query_one("#path").focus()
             return
         try:
@@ -185,7 +198,8 @@ class Load(Modal[str]):
             return
         request = LoadRequest(
             name=name,
-            paths=[] if folder else [str(path)],
+            urls=[url] if url else [],
+            paths=[] if folder or url else [str(path)],
             directory=str(path) if folder else None,
             password=self.query_one("#password", Input).value,
             recursive=folder and self.query_one("#recursive", Checkbox).value,
