@@ -10,7 +10,6 @@ from tests.embedding.folder import make_model
 from tests.engine.test_reindex import FACTS, ended, found_by_meaning, load, start, whole
 from tests.servers import Server
 
-
 pytestmark = pytest.mark.server
 
 
