@@ -1,21 +1,27 @@
-"""`memtui bench`: how fast memtui itself is, on this machine."""
+"""`memtui bench`: how fast memtui itself is, and how well it finds, on this machine."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import click
 
-from memtui.api.errors import MemtuiError
+from memtui.api.errors import MemtuiError, UsageError
 from memtui.cli import options, output
 
 BUDGETS = {10: 15.0, 10_000: 25.0}
 """Milliseconds (p50) that memtui may add on either side of the model, by messages of history."""
 
+of_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
 
 @click.group()
 def bench() -> None:
-    """Measure what memtui adds, on this machine. Nothing of yours is touched."""
+    """Measure memtui on this machine. Nothing of yours is touched."""
 
 
 @bench.command()
@@ -23,16 +29,7 @@ def bench() -> None:
 @options.as_json
 def agent(turns: int, as_json: bool) -> None:
     """What a turn costs besides the model: before its request, and after its last byte."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "memtui.engine.bench", str(turns), *map(str, BUDGETS)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise MemtuiError(f"It could not be measured: {last[0]}")
-    rows = json.loads(done.stdout)
+    rows = _measured("bench", str(turns), *map(str, BUDGETS))
     if as_json:
         output.data(rows)
         return
@@ -43,3 +40,48 @@ def agent(turns: int, as_json: bool) -> None:
             f"{row['messages']:>6,} messages: message to request {row['to_wire']:.1f} ms, "
             f"last byte to event {row['to_event']:.1f} ms (at most {budget:g}){met}"
         )
+
+
+@bench.command()
+@of_file
+@options.as_json
+def retrieval(file: Path, as_json: bool) -> None:
+    """How often search finds the right passage of FILE, in each mode.
+
+    FILE is JSON lines, maybe gzipped: {"id", "text"} for a passage, which is taken as it is, and
+    {"question", "relevant": [ids]} for a question. R@k: any relevant passage is among the first k.
+    """
+    found = _measured("bench_retrieval", str(file.absolute()))
+    if as_json:
+        output.data(found)
+        return
+    output.line(f"{found['passages']:,} passages, {found['questions']:,} questions")
+    names = ["R@1", "R@5", "R@10", "MRR"]
+    modes = found["modes"].items()
+    output.table(["", *names], [[mode, *(f"{of[n]:.3f}" for n in names)] for mode, of in modes])
+
+
+def _measured(module: str, *arguments: str) -> Any:
+    """What `memtui.engine.MODULE` measures, in an empty home that is deleted afterwards."""
+    # Not the user's temporary folder: the paths of sockets are limited to about 100 bytes.
+    base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
+    with tempfile.TemporaryDirectory(
+        prefix="memtui-bench-", dir=base, ignore_cleanup_errors=True
+    ) as home:
+        runtime = Path(home, "run")
+        runtime.mkdir(mode=0o700)
+        ours = {name: value for name, value in os.environ.items() if name[:7] != "MEMTUI_"}
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", f"memtui.engine.{module}", *arguments],
+            env=ours
+            | {"MEMTUI_HOME": home, "XDG_RUNTIME_DIR": str(runtime), "MEMTUI_ENGINE__LINGER": "5"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise MemtuiError("It could not be measured; the reason stands above.")
+    found = json.loads(done.stdout)
+    if isinstance(found, dict) and "error" in found:
+        raise (UsageError if found["kind"] == UsageError.kind else MemtuiError)(found["error"])
+    return found

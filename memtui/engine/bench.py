@@ -1,9 +1,9 @@
 """What memtui adds to a turn: `python -m memtui.engine.bench TURNS MESSAGES…` prints JSON.
 
-A real engine in a home of its own talks to a model that answers at once, over real HTTP. Two
-times are taken: from the user's message to the whole request at the model, and from the last byte
-of the model's answer to the event that tells the client. For each number of MESSAGES in the
-history, TURNS turns; milliseconds.
+A real engine in the home of the environment, an empty one, talks to a model that answers at once,
+over real HTTP. Two times are taken: from the user's message to the whole request at the model, and
+from the last byte of the model's answer to the event that tells the client. For each number of
+MESSAGES in the history, TURNS turns; milliseconds.
 """
 
 import asyncio
@@ -12,11 +12,9 @@ import os
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -172,19 +170,6 @@ def _turn(number: int, shown: bool) -> list[NewMessage]:
     ]
 
 
-def main(turns: int, histories: list[int]) -> None:
-    # Not the user's temporary folder: the paths of sockets are limited to about 100 bytes.
-    base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
-    with tempfile.TemporaryDirectory(prefix="memtui-bench-", dir=base) as folder:
-        for name in list(os.environ):
-            if name.startswith("MEMTUI_"):
-                del os.environ[name]
-        runtime = Path(folder, "run")
-        runtime.mkdir(mode=0o700)
-        os.environ.update(MEMTUI_HOME=folder, XDG_RUNTIME_DIR=str(runtime))
-        os.environ["MEMTUI_ENGINE__LINGER"] = "5"
-        json.dump(asyncio.run(measure(turns, histories)), sys.stdout)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]), [int(messages) for messages in sys.argv[2:]])
+    turns, *histories = map(int, sys.argv[1:])
+    json.dump(asyncio.run(measure(turns, histories)), sys.stdout)

@@ -1,33 +1,22 @@
-"""How good a ranking is, on questions whose right passages are known."""
+"""How good rankings are, on questions whose right passages are known."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
-Ranker = Callable[[str], Awaitable[Sequence[str]]]
-"""A question → passage ids, best first."""
+DEPTHS = (1, 5, 10)
 
 
-@dataclass(frozen=True)
-class Quality:
-    """Shares (0–1) of questions with a right passage in the first 1, 5, 10; mean of 1/rank."""
+def quality(
+    rankings: Sequence[Sequence[str]], relevant: Sequence[Collection[str]]
+) -> dict[str, float]:
+    """`R@1`, `R@5`, `R@10`: shares (0-1) of questions with a right passage among the first so
+    many; `MRR`: the mean of 1/rank of the first right one, 0 without any.
 
-    questions: int
-    recall_1: float
-    recall_5: float
-    recall_10: float
-    mrr: float
-
-
-async def evaluate(questions: Iterable[tuple[str, Set[str]]], ranker: Ranker) -> Quality:
-    """`questions` are (question, ids of the passages that answer it)."""
-    ranks: list[int | None] = []
-    for question, relevant in questions:
-        ranking = await ranker(question)
-        ranks.append(next((n for n, id_ in enumerate(ranking, 1) if id_ in relevant), None))
+    `rankings` and `relevant` hold ids, one entry a question; rankings best first.
+    """
+    ranks = [
+        next((rank for rank, id_ in enumerate(ranking, 1) if id_ in right), 0)
+        for ranking, right in zip(rankings, relevant, strict=True)
+    ]
     total = len(ranks) or 1
-
-    def within(depth: int) -> float:
-        return sum(rank is not None and rank <= depth for rank in ranks) / total
-
-    reciprocal = sum(1 / rank for rank in ranks if rank)
-    return Quality(len(ranks), within(1), within(5), within(10), reciprocal / total)
+    shares = {f"R@{depth}": sum(0 < rank <= depth for rank in ranks) / total for depth in DEPTHS}
+    return {**shares, "MRR": sum(1 / rank for rank in ranks if rank) / total}

@@ -15,5 +15,5 @@
 
 One module for each subject measured, with a function `measure(bench)`: start, keys, engine, load,
 attach, search, quality, memory. What has to run in a process of its own lies beside it: `hello`,
-`panes`, `imports`, `typing`, `model`, `history`, `library`, `ranking`.
+`panes`, `imports`, `typing`, `model`, `history`, `library`.
 """

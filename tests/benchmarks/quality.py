@@ -2,8 +2,7 @@
 
 A set is a file `NAME.jsonl` or `NAME.jsonl.gz` of lines `{"id", "text"}` for a passage and
 `{"question", "relevant": [ids]}` for a question. None is part of the project: `--data` names a
-folder of them. Each set is a library of its own, ranked (in a process: `ranking`) by the record's
-text search, Milvus Lite, MiniLM and `memtui.search`.
+folder of them. Each set is a library of its own, searched as `memtui bench retrieval` does it.
 """
 
 import json
@@ -33,11 +32,13 @@ def _rows(bench: Bench, file: Path) -> Iterator[Row]:
     name = file.name.split(".")[0]
     limit = str(bench.sizes.questions)
     found = json.loads(
-        bench.home().run("-m", "tests.benchmarks.ranking", str(file.absolute()), limit)
+        bench.home().run("-m", "memtui.engine.bench_retrieval", str(file.absolute()), limit)
     )
+    if "error" in found:
+        raise RuntimeError(found["error"])
     sizes = f"{found['passages']:,} passages, {found['questions']:,} questions"
     for mode in ("text", "dense", "hybrid"):
-        one, five = (found[mode][depth] for depth in "15")
+        one, five = (found["modes"][mode][f"R@{depth}"] for depth in "15")
         budget = RECALL.get(name, {}) if mode == "hybrid" else {}
         met = None
         if budget:
@@ -51,8 +52,6 @@ def _rows(bench: Bench, file: Path) -> Iterator[Row]:
             {"recall_1": one, "recall_5": five},
         )
     for depth in "15":
-        better = max(found["text"][depth], found["dense"][depth])
-        yield at_least(
-            f"quality, {name}, R@{depth}, hybrid - the better channel",
-            found["hybrid"][depth] - better, -BELOW,
-        )  # fmt: skip
+        of = {mode: one[f"R@{depth}"] for mode, one in found["modes"].items()}
+        what = f"quality, {name}, R@{depth}, hybrid - the better channel"
+        yield at_least(what, of["hybrid"] - max(of["text"], of["dense"]), -BELOW)
