@@ -22,6 +22,9 @@ class RecordShelf:
     def documents(self, source_id: str) -> list[Document]:
         return self.record.documents.list(source_id)
 
+    def totals(self, source_id: str) -> tuple[int, int]:
+        return self.record.documents.totals(source_id)
+
     def add(
         self,
         source_id: str,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from memtui.api.library import LoadReport
 from memtui.library import files
-from memtui.library.catalogue import Catalogue, Entry, gone
+from memtui.library.catalogue import Entry, gone
 from memtui.library.ports import Shelf
 
 
@@ -25,17 +25,19 @@ def drop_the_rest(
 def vanished(
     shelf: Shelf,
     source_id: str,
+    known: Iterable[Entry],
     folder: str,
     present: Collection[str],
     prune: bool,
     report: LoadReport,
 ) -> None:
-    """Documents none of whose files is in `folder` any more: told, or removed with `prune`.
+    """Of the `known` documents those none of whose files is in `folder` any more: told, or removed
+    with `prune`.
 
     One that has another name left keeps that; one that never could be read goes in any case.
     """
     inside = folder.rstrip("/") + "/"
-    for entry in Catalogue(shelf.documents(source_id)).entries():
+    for entry in known:
         lost = {n for n in entry.names if n.startswith(inside) and n not in present and gone(n)}
         left = [name for name in entry.names if name not in lost]
         if lost and left:

@@ -303,11 +303,12 @@ class Loader:
                 report.notes.append(
                     f"Nothing new could be read, so {request.name} keeps what it had."
                 )
-        if request.directory is not None:
+        elif request.directory is not None:
             present = {file.key for file in self.found.files}
             prune = request.prune and (bool(present) or self.changed is not None)
             folder = files.key(request.directory)
-            leaving.vanished(self.shelf, self.source_id, folder, present, prune, report)
+            known = self._catalogue.entries()
+            leaving.vanished(self.shelf, self.source_id, known, folder, present, prune, report)
             if request.prune and not prune and report.vanished:
                 report.notes.append(
                     f"The folder {files.show(folder)} has nothing to load any more, so nothing "
@@ -347,13 +348,7 @@ class Loader:
             await asyncio.sleep(2 * TICK)
 
     def _total(self) -> None:
-        documents = self.shelf.documents(self.source_id)
-        self.report.passages = sum(document.passages for document in documents)
-        self.report.documents_as_pages = sum(
-            document.pages if document.kind == "pdf" else 1
-            for document in documents
-            if document.passages
-        )
+        self.report.passages, self.report.documents_as_pages = self.shelf.totals(self.source_id)
         if self.indexing is not None:
             self.meter.counted(*self.indexing.counts(self.scope))
 

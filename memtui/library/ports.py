@@ -72,6 +72,10 @@ class Shelf(Protocol):
 
     def documents(self, source_id: str) -> list[Document]: ...
 
+    def totals(self, source_id: str) -> tuple[int, int]:
+        """Passages; and documents, a PDF counting its pages."""
+        ...
+
     def add(
         self,
         source_id: str,

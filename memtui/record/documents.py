@@ -176,6 +176,17 @@ class Documents:
             ).fetchall()
         return [_document(row) for row in rows]
 
+    def totals(self, source_id: str) -> tuple[int, int]:
+        """(passages, documents that were read: a PDF counts its pages, another file one)."""
+        with self._record.read() as connection:
+            row = connection.execute(
+                """SELECT coalesce(sum(passages), 0),
+                   coalesce(sum(CASE kind WHEN 'pdf' THEN pages ELSE 1 END), 0)
+                   FROM documents WHERE source_id = ? AND passages > 0""",
+                (source_id,),
+            ).fetchone()
+        return row[0], row[1]
+
     def delete(self, document_id: str) -> None:
         """Delete it with its passages, and blank what agents were shown of it.
 

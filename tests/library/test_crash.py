@@ -31,7 +31,7 @@ from tests.library.helpers import DIMENSION, ArchiveIndex, Embedder, plain_terms
 POLLED = {"counts", "pending"}
 """Called as often as time passes, so that no number of theirs means the same in every run."""
 
-LOOKS = {"documents", "many"}
+LOOKS = {"documents", "many", "totals"}
 """They change nothing: a crash there leaves what a crash at the next call leaves. In the long
 form of the test they are enumerated too."""
 
