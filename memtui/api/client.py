@@ -138,8 +138,9 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
         """Make the engine read the configuration again."""
         await self._send("POST", "/v1/engine/reload")
 
-    async def doctor(self) -> list[Check]:
-        return await self._get(list[Check], "/v1/doctor")
+    async def doctor(self, *only: str) -> list[Check]:
+        """All checks, or only those of these names."""
+        return await self._get(list[Check], "/v1/doctor", only=only)
 
     async def events(self, answers: bool = False) -> AsyncIterator[Event]:
         """The engine's events from now on. `answers`: you answer the permissions they ask for.

@@ -10,6 +10,10 @@ from memtui.api.errors import UsageError
 from memtui.cli import options, output
 
 
+_PLACES = ("archive.", "embedding.model", "embedding.api_")
+"""Settings that say where vectors are, and what makes them."""
+
+
 @click.command()
 @click.option("--show", is_flag=True, help="Print each value and where it came from.")
 @click.option(
@@ -63,21 +67,25 @@ def save(changes: dict[str, config.Value]) -> None:
         if origin.startswith("environment"):
             name = origin.removeprefix("environment ")
             output.note(f"{key} is also set by {name} in this terminal, which wins here.")
-    moved = any(key.startswith(("archive.", "embedding.")) for key in changes)
-    # Whether the index has to move only the engine knows, who is started for that if need be.
-    if launch.running_socket() or (moved and paths.record_file().exists()):
+    tables = {key.partition(".")[0] for key in changes if key.startswith(_PLACES)}
+    # Only the engine knows whether Milvus and the embedding model answer, and whether the index
+    # has to move: it is started for that.
+    if launch.running_socket() or tables:
         import asyncio
 
-        asyncio.run(_reload(moved))
+        asyncio.run(_reload(sorted(tables)))
 
 
-async def _reload(moved: bool) -> None:
+async def _reload(tables: list[str]) -> None:
+    """Have a running engine read the settings, and say whether what they name now works."""
     from memtui.api.client import Client
 
     client = Client()
     try:
         await client.reload()
-        if moved and (sentence := (await client.reindex_plan()).sentence):
+        for check in await client.doctor(*tables) if tables else []:
+            output.note(check.detail if check.ok else f"It is saved as it is, but: {check.detail}")
+        if tables and (sentence := (await client.reindex_plan()).sentence):
             output.note(sentence)
     finally:
         await client.close()

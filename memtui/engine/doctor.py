@@ -5,12 +5,13 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING
 
 from memtui import __version__, paths
 from memtui.api.errors import MemtuiError
 from memtui.api.system import Check
+from memtui.engine import indexes
 
 if TYPE_CHECKING:
     from memtui.engine.engine import Engine
@@ -19,18 +20,28 @@ LOW_DISK = 500_000_000
 """Bytes free below which a load may not fit: 100,000 passages take about this."""
 
 
-async def examine(engine: "Engine") -> list[Check]:
+LITE_PASSAGES = 150_000
+"""Vectors above which Milvus Lite, whose time and memory grow with every one, is not the best."""
+
+
+async def examine(engine: "Engine", only: Collection[str] = ()) -> list[Check]:
+    """The checks named in `only`, or all of them. `archive` stands for both about Milvus, and
+    `embedding` for both about models."""
     checks: list[tuple[str, Callable[[Engine], Awaitable[str]]]] = [
         ("memtui", _version),
         ("data folder", _disk),
         ("record", _record),
         ("archive", _archive),
+        *([("archive chosen", _chosen)] if _is_to_move(engine) else []),
         ("embedding", _embedding),
+        *([("embedding chosen", _model_chosen)] if _is_to_change(engine) else []),
         ("index", _index),
         ("language model", _model),
     ]
     results = []
     for name, check in checks:
+        if only and name.partition(" ")[0] not in only:
+            continue
         try:
             results.append(Check(name=name, ok=True, detail=await check(engine)))
         except MemtuiError as error:
@@ -68,9 +79,25 @@ async def _archive(engine: "Engine") -> str:
     version = await asyncio.to_thread(archive.version)
     scopes = await asyncio.to_thread(archive.scopes)
     count = sum([await asyncio.to_thread(archive.count, scope) for scope in scopes])
-    return (
-        f"{version} at {engine.settings.archive_uri()}, {count:,} vectors in {len(scopes):,} scopes"
-    )
+    spec = engine.parts.spec
+    found = f"{version} at {spec.name}, {count:,} vectors in {len(scopes):,} scopes"
+    if spec.local and count > LITE_PASSAGES:
+        found += (
+            f". Milvus Lite is at its best below {LITE_PASSAGES:,}: a Milvus server searches this "
+            "faster and in less of your memory (`memtui configure --set archive.uri=http://…`, "
+            "then `memtui reindex`)"
+        )
+    return found
+
+
+def _is_to_move(engine: "Engine") -> bool:
+    """Whether the settings name another Milvus than the one that serves."""
+    return not engine.parts.wanted.same_place(engine.parts.spec) and engine.reindex.job() is None
+
+
+async def _chosen(engine: "Engine") -> str:
+    spec = engine.parts.wanted
+    return f"{await asyncio.to_thread(engine.parts.another(spec).probe)} at {spec.name}"
 
 
 async def _embedding(engine: "Engine") -> str:
@@ -80,6 +107,19 @@ async def _embedding(engine: "Engine") -> str:
         f"{engine.parts.embedder.model}, {len(vector)} dimensions, "
         f"{(time.perf_counter() - began) * 1000:.0f} ms for a question"
     )
+
+
+def _is_to_change(engine: "Engine") -> bool:
+    """Whether the settings name another embedding model than the one that serves."""
+    return not engine.parts.wanted.same_model(engine.parts.spec) and engine.reindex.job() is None
+
+
+async def _model_chosen(engine: "Engine") -> str:
+    embedder = indexes.embedder_of(engine.settings)
+    try:
+        return f"{embedder.model}, {await embedder.probe()} dimensions"
+    finally:
+        await embedder.close()
 
 
 async def _index(engine: "Engine") -> str:

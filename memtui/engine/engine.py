@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ParamSpec, TypeVar
 
 from memtui import __version__, config
@@ -248,5 +248,5 @@ class Engine:
         except MemtuiError as error:
             raise not_yet_gone(source.name, error) from None
 
-    async def doctor(self) -> list[Check]:
-        return await examine(self)
+    async def doctor(self, only: Collection[str] = ()) -> list[Check]:
+        return await examine(self, only)

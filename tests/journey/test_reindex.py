@@ -92,7 +92,13 @@ def test_the_commands_say_what_is_to_be_done_and_what_was(
     assert "0 passages indexed" in memtui("reindex").stdout
     memtui("load", "directory", "--name", "reports", "--input-dir", str(folder))
     model = make_model(tmp_path / "mine")
+    said = memtui("configure", "--set", f"embedding.model={tmp_path}/none").stderr
+    assert f"It is saved as it is, but: There is no folder {tmp_path}/none" in said
+    assert f"There is no folder {tmp_path}/none" in memtui("reindex", check=False).stderr
+    assert memtui("search", "voyage").stderr == ""
     said = memtui("configure", "--set", f"embedding.model={model}").stderr
+    assert "mine, 384 dimensions" in said
+    said = said.splitlines()[-1]
     assert f"The settings name {model} in " in said
     assert "Run `memtui reindex` to move to it (3 passages)" in said
     assert said.strip() in memtui("engine", "status").stdout

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from memtui.api.system import Check, EngineStatus
@@ -48,6 +49,6 @@ async def events(engine: AnyEngine, answers: bool = False) -> StreamingResponse:
 
 
 @router.get("/doctor")
-async def doctor(engine: OpenEngine) -> list[Check]:
-    """What works and what does not, with what to do."""
-    return await engine.doctor()
+async def doctor(engine: OpenEngine, only: Annotated[list[str], Query()] = []) -> list[Check]:  # noqa: B006
+    """What works and what does not, with what to do. `only` names the checks to make."""
+    return await engine.doctor(only)
