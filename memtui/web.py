@@ -9,6 +9,7 @@ import ipaddress
 import socket
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -108,7 +109,7 @@ def _once(
     host, tls = parts.hostname or "", parts.scheme == "https"
     try:
         port = parts.port or (443 if tls else 80)
-        connection = _Connection(host, port, _address(host, port, private), tls)
+        connection = _Connection(host, port, _addresses(host, port, private), tls)
         headers = {"User-Agent": "memtui", "Accept-Encoding": "identity", "Connection": "close"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -137,13 +138,12 @@ def _once(
         raise WebError(f"The request to {host} failed: {what}.") from None
 
 
-def _address(host: str, port: int, private: bool) -> str:
-    """The address to connect to, checked."""
+def _addresses(host: str, port: int, private: bool) -> list[str]:
+    """The addresses to connect to, checked, in order of preference."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(one[4][0]) for one in found]
-    for address in addresses:
-        if private or is_public(address):
-            return address
+    if allowed := [address for address in addresses if private or is_public(address)]:
+        return allowed
     raise WebError(
         f"{host} has the address {addresses[0]}, which is not on the public internet. Such "
         "addresses are refused; only the user can allow them, with the setting "
@@ -152,16 +152,22 @@ def _address(host: str, port: int, private: bool) -> str:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to an address that was checked; `host` is only its name."""
+    """A connection to one of the addresses that were checked; `host` is only its name."""
 
-    def __init__(self, host: str, port: int, address: str, tls: bool) -> None:
+    def __init__(self, host: str, port: int, addresses: list[str], tls: bool) -> None:
         super().__init__(host, port, timeout=SILENCE)
         self.default_port = 443 if tls else 80  # which is left out of the Host header
-        self._address = address
+        self._addresses = addresses
         self._tls = tls
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        *others, last = self._addresses
+        for address in others:
+            with suppress(OSError):
+                self.sock = socket.create_connection((address, self.port), self.timeout)
+                break
+        else:
+            self.sock = socket.create_connection((last, self.port), self.timeout)
         if self._tls:
             import httpx
 

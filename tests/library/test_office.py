@@ -84,7 +84,9 @@ def make_xlsx(path: Path) -> Path:
     book.active.append(["Year", None, "Name of the keeper"])
     book.active.append([1871, None, "Martha Quill, " + "a name that goes on " * 5 + "to the end"])
     book.active.append([1911, 2.5, None])
-    book.create_sheet("Lenses").append(["first_order", "*"])
+    lenses = book.create_sheet("Lenses")
+    lenses.append([None, "first_order", "*"])
+    lenses["XFD1048576"] = "far away"
     book.save(str(path))
     return path
 
@@ -143,7 +145,8 @@ def test_pptx(tmp_path: Path) -> None:
 def test_xlsx(tmp_path: Path) -> None:
     document = read(make_xlsx(tmp_path / "a.xlsx"))
     assert document.text.startswith("## Keepers\n\nYear |  | Name of the keeper\n1871 |  | Martha")
-    assert "to the end\n1911 | 2.5\n\n## Lenses\n\nfirst_order | *" in document.text
+    assert "to the end\n1911 | 2.5\n\n## Lenses\n\n| first_order | *\n" in document.text
+    assert document.text.endswith("*\n| far away")
     assert [one.title for one in document.headings] == ["Keepers", "Lenses"]
 
 

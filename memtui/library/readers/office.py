@@ -30,6 +30,7 @@ _LARGEST = 1_000_000_000
 _AS_IT_IS = {"escape_underscores": False, "escape_asterisks": False, "escape_misc": False}
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
+_GAP = re.compile(r"(?: \| ?){4,}")
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
@@ -121,10 +122,13 @@ def _sheets(path: str) -> str:
     book = load_workbook(path, read_only=True, data_only=True)
     for sheet in book:
         parts.append(f"\n## {plain_line(sheet.title)}\n")
-        for row in getattr(sheet, "values", ()):  # a chart's sheet has none
+        if not hasattr(sheet, "values"):
+            continue  # a chart's
+        sheet.reset_dimensions()  # they often claim a million empty rows of 16,384 cells
+        for row in sheet.values:
             cells = ["" if cell is None else " ".join(str(cell).split()) for cell in row]
             if any(cells):
-                parts.append(" | ".join(cells).strip(" |"))
+                parts.append(_GAP.sub(" | ", " | ".join(cells).rstrip(" |")).lstrip())
     return "\n".join(parts)
 
 
