@@ -14,6 +14,7 @@ from memtui.library.readers import pdf_about, pdf_rtl, pdf_salvage, pdf_text
 _GOOD = 0.7  # a page of less quality is tried with the other extractor
 _USELESS = 0.3  # what is worse in both is not text: its fonts do not say what they show
 _FALLBACK_SECONDS = 30.0  # of pypdf per file: it is ten times slower, and damaged pages can stall
+_LOST = 500  # damaged pages in a row after which no more are tried: a count may be made up
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -30,8 +31,10 @@ def read(
     scanned, empty or no PDF."""
     rendered = _open_pdfium(path, name, password)
     second = _Second(path, password)
-    if rendered is None and not second.count and (mended := pdf_salvage.mended(path)):
-        rendered = _open_pdfium(path, name, password, mended)
+    salvaged = not rendered and not second.count
+    if salvaged:
+        tries = (_open_pdfium(path, name, password, data) for data in pdf_salvage.mended(path))
+        rendered = next(filter(None, tries), rendered)
     if rendered is None and second.reader is None:
         raise _not_a_pdf(path, name)
     if rendered is None and second.is_locked:
@@ -44,10 +47,10 @@ def read(
         raise _without_text(name, rendered, numbers)
     texts = pdf_text.tidy(raw)
     described = second.reader if rendered is None else None
-    labels = pdf_about.labels(rendered, described, numbers)
+    labels = pdf_about.labels(rendered, described, numbers[: len(texts)])
     read = [
         PageText(text, number, label)
-        for number, text, label in zip(numbers, texts, labels, strict=True)
+        for number, text, label in zip(numbers, texts, labels, strict=False)
     ]
     title, author = pdf_about.metadata(rendered, described)
     return DocumentText(
@@ -56,7 +59,7 @@ def read(
         title=title,
         author=author,
         headings=pdf_about.headings(rendered, read),
-        notes=pdf_about.notes(path, name, rendered, read, unread),
+        notes=pdf_about.notes(path, name, rendered, read, unread, salvaged),
     )
 
 
@@ -110,6 +113,8 @@ class _Second:
             return 0
 
     def page(self, number: int) -> str | None:
+        if number > self.count:
+            return None
         try:
             text: str = self.reader.pages[number - 1].extract_text()
         except MemoryError:
@@ -134,16 +139,22 @@ def _choose(choice: str, count: int, name: str) -> list[int]:
 def _extract(
     rendered: Any, second: _Second, numbers: Sequence[int], on_page: Callable[[int], None]
 ) -> tuple[list[str], list[int]]:
-    """Each page's text, and the numbers of the pages that neither library could read."""
+    """Each page's text, and the numbers of the pages that neither library could read. No texts
+    for the pages at the end, if far too many of them cannot be read."""
     texts: list[str] = []
     unread: list[int] = []
-    patience = _FALLBACK_SECONDS
+    patience, lost = _FALLBACK_SECONDS, 0
     for done, number in enumerate(numbers, 1):
         text, sure = _with_pdfium(rendered, number)
         if not sure and patience > 0:
             began = time.monotonic()
             text = _better(text, second.page(number))
             patience -= time.monotonic() - began
+        lost = lost + 1 if text is None else 0
+        if lost > _LOST:
+            unread += numbers[done - 1 :]
+            del texts[-_LOST:]
+            break
         if text is None:
             unread.append(number)
         elif pdf_text.quality(text) < _USELESS:

@@ -85,11 +85,16 @@ def find_title(title: str, page: str) -> int:
 
 
 def notes(
-    path: str, name: str, rendered: Any, read: Sequence[PageText], unread: Sequence[int]
+    path: str,
+    name: str,
+    rendered: Any,
+    read: Sequence[PageText],
+    unread: Sequence[int],
+    salvaged: bool = False,
 ) -> list[str]:
     """Sentences about what was not read. `unread` are the numbers of damaged pages."""
     found = []
-    if _is_cut_off(path):
+    if salvaged or _is_cut_off(path):
         left = sum(bool(page.text) for page in read)
         found.append(
             f"{name} is cut off or damaged at its end; {left} page{'s' * (left > 1)} could be "
@@ -97,7 +102,7 @@ def notes(
         )
     if unread:
         found.append(
-            f"{name}: {len(unread)} of its {len(read)} pages damaged and left out "
+            f"{name}: {len(unread)} of its {_total(read, unread)} pages damaged and left out "
             f"({pages.listed(unread)})."
         )
     scanned = [
@@ -116,6 +121,10 @@ def notes(
         if rendered is not None and (attached := rendered.count_attachments()):
             found.append(f"{name}: {attached} attached file{'s' * (attached > 1)} not read.")
     return found
+
+
+def _total(read: Sequence[PageText], unread: Sequence[int]) -> int:
+    return len({page.number for page in read} | set(unread))
 
 
 def shows_something(rendered: Any, number: int) -> bool:

@@ -1,12 +1,14 @@
-"""A PDF whose end is missing, as a broken download leaves it, gets a new end.
+"""A PDF whose end is missing, as a broken download leaves it, gets a new end; or a beginning.
 
 The catalogue, or at least a list of the pages that are left, is put behind what there is; pdfium
 finds the objects themselves. Pages in compressed object streams cannot be helped this way.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+_HEADER = b"%PDF-1.7\n"
 _LARGEST = 300_000_000  # bytes
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _PAGES = re.compile(rb"/Type\s*/Pages\b")
@@ -15,25 +17,27 @@ _OBJECT = re.compile(rb"\b(\d{1,10})\s+(\d{1,5})\s+obj\b")
 _HEAD = 4096  # bytes before its /Type in which an object's number is looked for
 
 
-def mended(path: str) -> bytes | None:
-    """The file with a new end; None when no page is to be found in it."""
+def mended(path: str) -> Iterator[bytes]:
+    """The file with a new end, the likelier one first; nothing when it has no page."""
     if Path(path).stat().st_size > _LARGEST:
-        return None
+        return
     data = Path(path).read_bytes()
     cut = data.rfind(b"endobj")
-    if not data[:1024].count(b"%PDF-") or cut < 0:
-        return None
+    if cut < 0:
+        return
+    if b"%PDF-" not in data[:1024]:
+        data, cut = _HEADER + data, cut + len(_HEADER)
     data = data[:cut] + b"endobj\n"  # the object that was cut in two would swallow the new end
     catalog = _numbers(data, _CATALOG) if _PAGES.search(data) else []
     if catalog:
-        return data + _trailer(catalog[-1])
+        yield data + _trailer(catalog[-1])
     pages = _numbers(data, _PAGE)
     if not pages:
-        return None
+        return
     free = max(int(match[1]) for match in _OBJECT.finditer(data)) + 1
     root, tree = b"%d 0" % free, b"%d 0" % (free + 1)
     kids = b" ".join(b"%s R" % page for page in pages)
-    return (
+    yield (
         data
         + b"%s obj\n<</Type/Catalog/Pages %s R>>\nendobj\n" % (root, tree)
         + b"%s obj\n<</Type/Pages/Count %d/Kids[%s]>>\nendobj\n" % (tree, len(pages), kids)
