@@ -1,9 +1,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memtui.library.document import DocumentText, UnreadableError
 from memtui.library.readers import kind_of, reader_of
+from memtui.library.readers.html_blocks import blocks, parse
 
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <title>The Lighthouse – Example Site</title><meta name="author" content="Ada Byron">
@@ -129,3 +132,30 @@ def test_refused(tmp_path: Path, page: str | bytes, state: str, sentence: str) -
         read(tmp_path, page)
     assert problem.value.state == state
     assert str(problem.value).startswith(sentence)
+
+
+TAGS = ["p", "div", "b", "h2", "ul", "li", "table", "tr", "td", "pre", "section", "nav", "x-y", "a"]
+SHOWN = st.recursive(
+    st.sampled_from(
+        ["word", " ", "\n", "<br>", "<!-- gone -->", "<script>gone</script>", "é&amp;"]
+    ),
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
+        st.sampled_from(TAGS),
+        st.lists(inner, max_size=4),
+    ),
+)
+
+
+@given(st.lists(SHOWN, max_size=8).map("".join))
+def test_every_word_that_a_page_shows_is_in_a_block(page: str) -> None:
+    found = "".join(block.text for block in blocks(parse(f"<body>.{page}")))
+    assert (found.count("word"), found.count("é&")) == (page.count("word"), page.count("é&amp;"))
+    assert "gone" not in found
+
+
+@given(st.text(max_size=300))
+def test_no_page_breaks_the_reader(text: str) -> None:
+    for block in blocks(parse(f"<p>{text}")):
+        assert block.text == block.text.strip("\n")
+        assert not set(block.text) & set("\0\x1b\u202e")

@@ -1,5 +1,6 @@
 """Files of office programs, made here: by their libraries, or part by part."""
 
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -157,6 +158,16 @@ def test_epub(tmp_path: Path) -> None:
         "# The beginning\n\nA ship was lost.\n\n# The end\n\nThey kept the lamp_light."
     )
     assert [one.title for one in document.headings] == ["The beginning", "The end"]
+
+
+def test_epub_that_says_nothing_about_itself(tmp_path: Path) -> None:
+    path = make_epub(tmp_path / "a.epub")
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    parts["O/b.opf"] = re.sub(b"<dc:.*?</dc:[a-z]*>", b"", parts["O/b.opf"])
+    document = read(pack(path, parts))
+    assert (document.title, document.author) == ("The beginning", "")
+    assert document.text.startswith("# The beginning\n\nA ship was lost.")
 
 
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
