@@ -214,7 +214,8 @@ class Archive:
             layout = PartitionKey(client, collection)
             for scope in scopes:
                 layout.drop(check_scope(scope))
-            if layout.scopes():
+            rows = client.query(collection, output_fields=["count(*)"], timeout=TIMEOUT)
+            if int(rows[0]["count(*)"]):
                 return
         logger.info("the collection %s is of no use any more", collection)
         client.drop_collection(collection, timeout=TIMEOUT)

@@ -9,7 +9,6 @@ from memtui.api import launch
 from memtui.api.errors import UsageError
 from memtui.cli import options, output
 
-
 _PLACES = ("archive.", "embedding.model", "embedding.api_")
 """Settings that say where vectors are, and what makes them."""
 

@@ -46,13 +46,19 @@ def reindex(yes: bool, as_json: bool) -> int:
 async def _reindex(client: Client, yes: bool) -> tuple[Job, ReindexPlan, bool]:
     plan = await client.reindex_plan()
     agree(plan.cost, f"{plan.left:,} passages", yes)
-    job, meter, stopped = await client.reindex(), Meter(), False
+    job, meter, stopped, told = await client.reindex(), Meter(), False, ""
     try:
         while job.state in {"waiting", "running"}:
             try:
                 meter.show(job)
+                if (doing := job.progress.doing) != told and doing.endswith("."):
+                    meter.clear()
+                    output.note(doing)  # what it waits for
+                told = doing
                 await asyncio.sleep(_LOOK)
                 job = await client.job(job.id)
+                if job.state == "interrupted":  # a new engine goes on by itself
+                    job = await client.reindex()
             except asyncio.CancelledError:
                 meter.clear()
                 output.note("Stopping …")

@@ -33,6 +33,11 @@ say how many. A question has one such attempt."""
 LONGEST_WAIT = 60.0
 """Seconds that a provider is given when it asks for time."""
 
+_TOO_LONG = re.compile(r"too (long|large|many)|maximum|max_|token|context|exceed", re.IGNORECASE)
+
+SHORTEST = 500
+"""Characters of a text that no model finds too long."""
+
 _importing = threading.Lock()
 
 
@@ -128,6 +133,8 @@ class LitellmEmbedder:
                         await asyncio.sleep(self._resume_at - time.monotonic())
                     reply = await asyncio.to_thread(self._call, texts)
             except Exception as error:  # noqa: BLE001 - litellm raises many unrelated kinds
+                if (parts := _shorter(texts, error)) is not None:
+                    return await self._in_parts(parts, bulk)
                 if wait is None or not _may_pass(error):
                     raise self._error(error) from None
                 asked = _retry_after(error)
@@ -140,6 +147,11 @@ class LitellmEmbedder:
             else:
                 return self._vectors(reply, len(texts))
         raise AssertionError
+
+    async def _in_parts(self, parts: Sequence[Sequence[str]], bulk: bool) -> "Array":
+        import numpy as np
+
+        return np.concatenate([await self._request(part, WAITS, bulk) for part in parts])
 
     def _call(self, texts: Sequence[str]) -> Any:
         litellm = load_litellm()
@@ -249,6 +261,19 @@ def _batches(texts: Sequence[str]) -> list[list[int]]:
         batches[-1].append(place)
         room -= size
     return batches
+
+
+def _shorter(texts: Sequence[str], error: Exception) -> list[Sequence[str]] | None:
+    """What to ask for instead when the model found `texts` too long: each half of them, or the
+    beginning of the only one. None for another error, or when nothing is left to shorten."""
+    status = getattr(error, "status_code", 0)
+    if status not in (400, 413, 422) or not _TOO_LONG.search(str(error)):
+        return None
+    if len(texts) > 1 and sum(map(len, texts)) > SHORTEST:
+        return [texts[: len(texts) // 2], texts[len(texts) // 2 :]]
+    if len(texts[0]) > SHORTEST:
+        return [[texts[0][: len(texts[0]) // 2]]]
+    return None
 
 
 def _may_pass(error: Exception) -> bool:

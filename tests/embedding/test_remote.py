@@ -247,6 +247,19 @@ async def test_lost_connections_are_made_again(
         await embedder.embed(["x"])
 
 
+async def test_what_is_too_long_for_the_model_is_shortened(provider: Provider) -> None:
+    def answer(body: dict[str, Any]) -> tuple[int, Any]:
+        if any(len(text) > 2_000 for text in body["input"]):
+            return 400, {"error": {"message": "This model's maximum context length is 500 tokens"}}
+        return vectors(body)
+
+    provider.answer = answer
+    embedder = LitellmEmbedder("openai/m", provider.address, KEY, dimension=3)
+    made = await embedder.embed(["x" * 100, "x" * 5_000, "x" * 200])
+    assert made[:, 0] / made[:, 2] * 4 == pytest.approx([100, 1_250, 200], rel=1e-3)
+    assert (await embedder.embed_query("x" * 9_000)).shape == (3,)
+
+
 async def test_a_known_dimension_is_not_asked_for_and_must_hold(provider: Provider) -> None:
     embedder = LitellmEmbedder("openai/m", provider.address, KEY, dimension=3)
     assert await embedder.probe() == 3
