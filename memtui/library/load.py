@@ -1,6 +1,7 @@
 """The load pipeline: find files, read them, record their passages, have them indexed."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
@@ -28,7 +29,7 @@ from memtui.library.progress import TICK, Meter
 from memtui.library.readers import kind_of
 from memtui.library.threads import finish
 
-_AHEAD = 2  # files that are read while an earlier one is recorded; the reader has its own limit
+_AHEAD = max(2, os.cpu_count() or 2)  # files read while an earlier one is; the reader limits too
 
 
 class Indexing(Protocol):

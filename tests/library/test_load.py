@@ -1,6 +1,7 @@
 """The load pipeline over the real record and real reader processes."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -268,3 +269,37 @@ async def test_the_outcome_does_not_depend_on_who_is_read_first(
     await run(shelf, reader, folder)
     assert shelf.texts() == {"a.txt": ["same"]}
     await reader.close()
+
+
+async def test_the_same_passages_in_any_order_of_completion(record: Record, folder: Path) -> None:
+    for number in range(8):
+        make_pdf(
+            folder / f"{number}.pdf", [f"Page one of {number}. " * 60, f"Page two of {number}."]
+        )
+    (folder / "4.pdf").write_bytes(b"%PDF-1.7 broken")
+    (folder / "twin.pdf").write_bytes((folder / "2.pdf").read_bytes())
+
+    class Shuffled(ReaderPool):
+        delays = random.Random()
+
+        async def read(self, file: FoundFile, on_pages: Callable[[int], None]) -> Reading:
+            reading = await super().read(file, on_pages)
+            await asyncio.sleep(self.delays.random() / 10)
+            return reading
+
+    outcomes = []
+    reader = Shuffled(size=2)
+    for seed in range(2):
+        reader.delays.seed(seed)
+        source_id = record.sources.create(f"s{seed}").id
+        asked = LoadRequest(name=f"s{seed}", directory=str(folder))
+        shelf = RecordShelf(record)
+        report = await load(asked, source_id, shelf, reader, lambda progress: None)
+        assert len(report.failures) == 1
+        found = [record.passages.get(id) for id in record.passages.ids(f"source_{source_id}")]
+        outcomes.append(
+            [(one.document_path, one.ordinal, one.page, one.start, one.text) for one in found]
+        )
+    await reader.close()
+    assert len(outcomes[0]) > 20
+    assert outcomes[0] == outcomes[1]
