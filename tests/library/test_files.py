@@ -169,3 +169,22 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     (note,) = found.notes
     shown = ", ".join(f"{tmp_path}/p{number}.txt" for number in range(5))
     assert note == f"Left out, being pipes, sockets or devices: {shown} and 2 more."
+
+
+def test_the_order_of_the_disk_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(tmp_path, "b/one.txt", "b/two.md", "a.txt", "c/d/e.txt")
+    (tmp_path / "aa").symlink_to(tmp_path / "c")
+    (tmp_path / "ab").symlink_to(tmp_path / "b")
+    os.link(tmp_path / "a.txt", tmp_path / "z.txt")
+    forwards = names(tmp_path, directory=str(tmp_path), recursive=True)
+    assert forwards == (["a.txt", "b/one.txt", "b/two.md", "c/d/e.txt"], [])
+    real = os.scandir
+
+    def backwards(folder: str) -> list[os.DirEntry[str]]:
+        return sorted(real(folder), key=lambda entry: entry.name, reverse=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", backwards)
+        assert names(tmp_path, directory=str(tmp_path), recursive=True) == forwards
