@@ -2,7 +2,9 @@
 
 import gzip
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,12 @@ class Site(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+        if self.path == "/silent":
+            self.rfile.read(1)  # until the other side gives up
+        with suppress(OSError):
+            while self.path == "/endless":
+                self.wfile.write(b"x")
+                time.sleep(0.02)
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -175,9 +183,15 @@ def test_an_endless_page_is_given_up(
     monkeypatch.setattr(pages_of_the_web, "MOST_BYTES", 100_000)
     with pytest.raises(UnreadableError, match="larger than"):
         pages_of_the_web.fetch(f"{site}/x", str(tmp_path), private=True)
-    monkeypatch.setattr(pages_of_the_web, "SECONDS", -1.0)
+    put("/endless", b"x", Content_Length="100000")
+    monkeypatch.setattr(pages_of_the_web, "SECONDS", 0.2)
     with pytest.raises(UnreadableError, match="did not end its answer in time"):
-        pages_of_the_web.fetch(f"{site}/x", str(tmp_path), private=True)
+        pages_of_the_web.fetch(f"{site}/endless", str(tmp_path), private=True)
+    put("/silent", b"x", Content_Length="100000")
+    monkeypatch.setattr(web, "SILENCE", 0.2)
+    monkeypatch.setattr(pages_of_the_web, "SECONDS", 60.0)
+    with pytest.raises(UnreadableError, match=r"did not answer within 0\.2 seconds"):
+        pages_of_the_web.fetch(f"{site}/silent", str(tmp_path), private=True)
 
 
 async def test_private_addresses_need_the_setting(record: Record, site: str) -> None:
