@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +22,9 @@ class RecordShelf:
 
     def documents(self, source_id: str) -> list[Document]:
         return self.record.documents.list(source_id)
+
+    def together(self) -> AbstractContextManager[object]:
+        return self.record.write()
 
     def totals(self, source_id: str) -> tuple[int, int]:
         return self.record.documents.totals(source_id)

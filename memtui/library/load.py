@@ -30,6 +30,8 @@ from memtui.library.readers import kind_of
 from memtui.library.threads import finish
 
 _AHEAD = max(2, os.cpu_count() or 2)  # files read while an earlier one is; the reader limits too
+_TOGETHER, _SMALL, _PASSAGES = 16, 4_000_000, 200
+"""Most files, bytes read ahead, and passages, of files that are recorded in one transaction."""
 
 
 class Indexing(Protocol):
@@ -52,6 +54,17 @@ class _Read:
     digest: Digest | None = None
     reading: Reading | None = None
     problem: UnreadableError | None = None
+
+
+def _may_begin(reading: Collection[tuple[FoundFile, object]]) -> bool:
+    """A few files are read ahead whatever their size; small ones, more."""
+    size = sum(file.size for file, _ in reading)
+    return len(reading) <= _AHEAD or (len(reading) < _TOGETHER and size < _SMALL)
+
+
+def _fits(ready: Collection[_Read]) -> bool:
+    passages = sum(len(read.reading.passages) for read in ready if read.reading)
+    return len(ready) < _TOGETHER and passages < _PASSAGES
 
 
 @dataclass
@@ -191,20 +204,45 @@ class Loader:
     async def _read_all(self) -> None:
         """Files are read ahead, but recorded in their order: the outcome is always the same."""
         waiting = deque(self.found.files)
-        reading: deque[asyncio.Task[_Read]] = deque()
+        reading: deque[tuple[FoundFile, asyncio.Task[_Read]]] = deque()
         try:
             while waiting or reading:
-                while waiting and len(reading) <= _AHEAD:
-                    reading.append(asyncio.create_task(self._read(waiting.popleft())))
-                read = await reading[0]
+                while waiting and _may_begin(reading):
+                    file = waiting.popleft()
+                    reading.append((file, asyncio.create_task(self._read(file))))
+                ready = [await reading[0][1]]
                 reading.popleft()
-                await self._record(read)
-                self.meter.progress.files += 1
-                self.meter.progress.bytes += read.file.size
+                while reading and reading[0][1].done() and _fits(ready):
+                    ready.append(reading.popleft()[1].result())
+                await self._record_all(ready)
         finally:
-            for task in reading:
+            for _, task in reading:
                 task.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in reading), return_exceptions=True)
+
+    async def _record_all(self, ready: list[_Read]) -> None:
+        while ready:
+            stale = await finish(self._record_together, ready)
+            self._wake()
+            self.meter.progress.files += len(ready) - len(stale)
+            self.meter.progress.bytes += sum(r.file.size for r in ready if r not in stale)
+            for read in stale:  # unchanged when looked at, and replaced since: read it now
+                self._digests.pop(read.file.key, None)
+            ready = [await self._read(read.file) for read in stale]
+
+    def _record_together(self, reads: list[_Read]) -> list[_Read]:
+        """In one transaction: the disk's word for each small file would take longer than reading
+        it. Returns those that have to be read again."""
+        report = self.report
+        counts = report.added, report.replaced, report.unchanged
+        said = len(report.notes), len(report.failures)
+        try:
+            with self.shelf.together():
+                return [read for read in reads if not self._record(read)]
+        except BaseException:  # nothing of it has happened
+            report.added, report.replaced, report.unchanged = counts
+            del report.notes[said[0] :], report.failures[said[1] :]
+            raise
 
     async def _read(self, file: FoundFile) -> _Read:
         read = _Read(file, self._digests.get(file.key))
@@ -231,43 +269,41 @@ class Loader:
         this load itself has read counts."""
         return self._catalogue.holding(self._content(file, sha256))
 
-    async def _record(self, read: _Read) -> None:
+    def _record(self, read: _Read) -> bool:
+        """Whether it could be recorded as it is."""
         file = read.file
         before = self._before.named(file.key)
         loaded_before = before is not None and before.readable
         if read.problem is not None:
-            await self._fail(read, read.problem, loaded_before)
-            return
+            self._fail(read, read.problem, loaded_before)
+            return True
         digest = read.reading.document.sha256 if read.reading else (read.digest or _NONE).sha256
         twin = self._known(file, digest)
         if twin is not None:
             if file.key not in twin.names:
                 self._note_twin(file.key, twin.names[0])
                 names = [*twin.names, file.key]
-                await finish(self.shelf.rename, self.source_id, {twin.id: names})
+                self.shelf.rename(self.source_id, {twin.id: names})
                 self._catalogue.rename({twin: names})
-                self._wake()
             self.report.unchanged += file.key not in self._renamed
             self.states[file.key] = "unchanged"
         elif read.reading is not None:
-            await self._add(file, read.reading)
+            self._add(file, read.reading)
             self.report.replaced += loaded_before
             self.report.added += not loaded_before
         else:
-            # It was unchanged when it was looked at, and has been replaced since: read it now.
-            self._digests.pop(file.key, None)
-            await self._record(await self._read(file))
+            return False
+        return True
 
-    async def _add(self, file: FoundFile, reading: Reading) -> None:
+    def _add(self, file: FoundFile, reading: Reading) -> None:
         document = replace(reading.document, only_pages=self._only_pages(file))
-        new = await finish(self.shelf.add, self.source_id, document, reading.passages)
+        new = self.shelf.add(self.source_id, document, reading.passages)
         entry = Entry(new, self._content(file, document.sha256), [file.key])
         self._catalogue.put(entry)
         self.states.pop(file.key, None)
         if self.indexing is None:
             self.meter.progress.passages += len(reading.passages)
         self.report.notes += reading.notes
-        self._wake()
 
     def _note_twin(self, name: str, earlier: str) -> None:
         self.report.notes.append(
@@ -275,14 +311,13 @@ class Loader:
             "stored once, under both names."
         )
 
-    async def _fail(self, read: _Read, problem: UnreadableError, loaded_before: bool) -> None:
+    def _fail(self, read: _Read, problem: UnreadableError, loaded_before: bool) -> None:
         file, reason = read.file, str(problem)
         if loaded_before:
             reason += " What was loaded from it before is kept."
         self._failed.add(file.key)
         digest = read.digest or Digest("", file.size)
-        await finish(
-            self.shelf.fail,
+        self.shelf.fail(
             self.source_id,
             file.key,
             file.name,

@@ -4,6 +4,7 @@ Synchronous methods may block and are called in threads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,6 +72,10 @@ class Shelf(Protocol):
     """The documents of a source in the record. Any method may raise StorageError."""
 
     def documents(self, source_id: str) -> list[Document]: ...
+
+    def together(self) -> AbstractContextManager[object]:
+        """What one thread does inside is done in ONE transaction, or not at all."""
+        ...
 
     def totals(self, source_id: str) -> tuple[int, int]:
         """Passages; and documents, a PDF counting its pages."""

@@ -61,6 +61,7 @@ async def test_each_document_is_seen_in_its_state(
     for name in "defg":
         (folder / f"{name}.txt").write_text(f"The ship {name} came home.")
     (folder / "bad.pdf").write_text("no pdf")
+    monkeypatch.setattr("memtui.library.load._TOGETHER", 1)  # few are read ahead
     go_on = hold(engine, monkeypatch, "b.txt", "c.txt")
     request = LoadRequest(name="ships", directory=str(folder))
     job = await engine.loads.begin(request)
