@@ -20,7 +20,7 @@ LOW_DISK = 500_000_000
 """Bytes free below which a load may not fit: 100,000 passages take about this."""
 
 
-LITE_PASSAGES = 150_000
+LITE_PASSAGES = 100_000
 """Vectors above which Milvus Lite, whose time and memory grow with every one, is not the best."""
 
 

@@ -1,7 +1,7 @@
 """Nothing that is passed as text can become a part of the expression."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from milvus_lite.search.filter.tokens import TokenKind, tokenize
 
@@ -60,6 +60,24 @@ def test_passages_with_odd_ids_are_removed_and_no_others(archive: Archive) -> No
         archive.remove("source_a", [text])
         assert archive.count("source_a") == len(ODD) - number - 1 + 3
     assert archive.ids("source_a") == {"source_ax0", "source_ax1", "source_ax2"}
+
+
+IDS = st.sets((ANY | NASTY).filter(lambda text: 0 < len(text.encode()) <= 128), max_size=4)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(there=IDS, gone=IDS)
+def test_only_what_is_named_is_removed(archive: Archive, there: set[str], gone: set[str]) -> None:
+    archive.drop("source_a")
+    stored = [Row(text, "source_a", vector(n), text) for n, text in enumerate(sorted(there))]
+    archive.write(stored)
+    assert archive.ids("source_a") == there
+    archive.remove("source_a", sorted(gone))
+    assert archive.ids("source_a") == there - gone
 
 
 def test_an_id_that_cannot_exist_is_refused(lite: Archive) -> None:

@@ -13,7 +13,7 @@ from tests.benchmarks import report
 from tests.benchmarks.bench import FULL, QUICK, Bench, Sizes
 from tests.benchmarks.report import Row
 
-NAMES = ("start", "keys", "engine", "load", "attach", "search", "quality", "memory")
+NAMES = ("start", "keys", "engine", "load", "attach", "search", "lite", "quality", "memory")
 
 
 def measure(names: Sequence[str], sizes: Sizes, data: Path | None = None) -> Iterator[Row]:

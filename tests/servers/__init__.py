@@ -28,9 +28,10 @@ def kill():
             pass
         server.wait()
 for line in sys.stdin:
-    kill()
-    server = None
-    if line == "start\\n":
+    if line == "kill\\n":
+        kill()
+        server = None
+    elif server is None or server.poll() is not None:
         with open(folder + "/output.log", "ab") as log:
             server = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -87,6 +88,7 @@ class Server:
     def wait_until_ready(self, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while True:
+            self._tell("start")  # again, when it has died: on a busy machine Milvus trips over etcd
             try:
                 client = self.client()
                 client.list_collections(timeout=3)
