@@ -42,7 +42,7 @@ def bad_files(folder: Path) -> dict[str, str]:
         "missing.pdf": "missing.pdf does not exist. Check the path.",
         f"{LONG}.pdf": "too long",
         "folder": "folder is a folder. Load a folder with --input-dir.",
-        "locked.pdf": "locked.pdf is encrypted. Remove its password",
+        "locked.pdf": "locked.pdf is encrypted. Load it again with --password",
         "pageless.pdf": "pageless.pdf has no pages.",  # after an encrypted one, on purpose
         "blank.pdf": "blank.pdf has only blank pages.",
         "text.pdf": "text.pdf is not a PDF. If it is text, rename it to end in .txt",
