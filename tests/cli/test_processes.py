@@ -66,6 +66,38 @@ def test_ctrl_c_stops_a_load_and_keeps_what_is_done(
     assert "cancelled" in shell("list", "jobs").stdout
 
 
+def test_ctrl_c_ends_a_watch(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "ships"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The ship came home.")
+    arguments = ["load", "directory", "--name", "ships", "--input-dir", str(folder), "--watch"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "memtui", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+
+    def until(words: str) -> None:
+        while words not in (line := process.stderr.readline()):  # type: ignore[union-attr]
+            assert line.startswith("ships: ")
+
+    until("1 added; 1 passage in all. Watching the folder; Ctrl-C ends it.")
+    (folder / "a.txt").rename(folder / "b.txt")
+    until("1 renamed; 1 passage in all.")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, ""), err
+    assert err.endswith("Watching has ended. ships keeps its 1 passage.\n")
+    (folder / "c.txt").write_text("Nobody looks.")
+    assert "cancelled" in shell("list", "jobs").stdout
+    listed = shell("list", "documents").stdout
+    assert "b.txt" in listed
+    assert "c.txt" not in listed
+    assert shell(*arguments[:-3], "--input-dir", f"{folder}2", "--prune").returncode == 2
+
+
 def _on_a_terminal(*arguments: str, answer: bytes = b"") -> tuple[int, str]:
     """The exit status of `memtui ARGUMENTS` on a pseudo-terminal, and all it wrote there."""
     ours, theirs = pty.openpty()

@@ -27,6 +27,8 @@ LONG = "x" * 300
         (["load", "directory", "--name", "a", "--input-files=f", "--input-dir", "d"], "either"),
         (["load", "directory", "--name", "a", "--input-files=f", "--recursive"], "--input-dir"),
         (["load", "directory", "--name", "a", "--input-files="], "empty"),
+        (["load", "directory", "--name", "a", "--input-files=f", "--prune"], "--input-dir"),
+        (["load", "directory", "--name", "a", "--input-files=f", "--watch"], "--input-dir"),
         (["load", "directory", "--name", "a", "--input-files=f", "--exclude=x"], "--input-dir"),
         (["load", "web", "--name", "a"], "URL"),
         (["load", "web", "--name", "a", "a.example/x\x1b"], "a.example/x is no web address"),
