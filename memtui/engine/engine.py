@@ -171,7 +171,7 @@ class Engine:
         except config.ConfigError as error:
             raise MemtuiError(str(error)) from None
         async with self._reloading:
-            changed = any(
+            changed = self.parts.unusable or any(
                 settings[key] != self.settings[key]
                 for key in config.SETTINGS
                 if key.startswith(("archive.", "embedding."))

@@ -15,7 +15,7 @@ from pathlib import Path
 from memtui import config, paths
 from memtui.api.errors import MemtuiError, UnavailableError
 from memtui.archive import Archive
-from memtui.embedding import Embedder
+from memtui.embedding import Embedder, UnusableEmbedder
 from memtui.engine import indexes
 from memtui.engine.indexes import Spec
 from memtui.library.reader_pool import Limits, ReaderPool
@@ -77,7 +77,7 @@ class Parts:
     def choose(self) -> None:
         """Look which index serves: the one that the record's marks are about, unless nothing is
         in it yet or it is lost. Blocks."""
-        before, changed = self.spec, _embedding(self.settings) != self._embedding
+        before, changed = self.spec, self.unusable or _embedding(self.settings) != self._embedding
         spec, embedder = self._named()[0], self.embedder
         known = indexes.parse(self.record.meta(INDEX), spec)
         if known is not None and known.same(spec):
@@ -108,6 +108,11 @@ class Parts:
     def another(self, spec: Spec) -> Archive:
         """An archive in another place, while the serving one is open."""
         return indexes.archive_of(self.settings, spec, second=not self._second)
+
+    @property
+    def unusable(self) -> bool:
+        """Whether the model could not be used when it was looked at: it may have come since."""
+        return isinstance(self.embedder, UnusableEmbedder)
 
     @property
     def current(self) -> Archive:

@@ -115,12 +115,13 @@ class Reindex:
     async def _build(self, run: Run, meter: Meter) -> None:
         parts = self._parts
         if parts.wanted.same_place(parts.spec):
-            await parts.archive()  # only now is it known which collection serves
+            await self._serving(meter)  # only now is it known which collection serves
         if await finish(self._refilling):
             await self._follow(self._indexer, parts.embedder, meter, self._record.passages.totals)
             return
-        same_model = parts.wanted.same_model(parts.spec)
-        embedder = parts.embedder if same_model else indexes.embedder_of(parts.settings)
+        # A provider is asked anew: it may have another model under the same name since.
+        shared = parts.wanted.same_model(parts.spec) and is_local(parts.wanted.model)
+        embedder = parts.embedder if shared else indexes.embedder_of(parts.settings)
         parts.building = embedder
         archive: Archive | None = None
         try:
@@ -151,6 +152,17 @@ class Reindex:
                 await embedder.close()
             if archive is not None and archive is not parts.current:
                 await finish(archive.close)
+
+    async def _serving(self, meter: Meter) -> Archive:
+        """The serving archive; when there is something to go on with, however long it is away."""
+        while True:
+            try:
+                return await self._parts.archive()
+            except UnavailableError as error:
+                if await finish(self.unfinished) is None:
+                    raise
+                meter.progress.doing = str(error)
+                await asyncio.sleep(AWAY)
 
     async def _next(self, embedder: Embedder) -> Spec:
         """The index to build; what of it has been built before is kept."""

@@ -147,7 +147,7 @@ async def test_going_back_before_it_is_built_needs_nothing(
 
 
 async def test_a_model_of_a_provider_and_what_it_asks_at_the_next_start(
-    engine: Engine, notes: Path, server: ScriptedServer
+    engine: Engine, notes: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await load(engine, notes)
     settings = {"embedding.model": "openai/text-embedding-3-small", "embedding.api_key": "sk-1234"}
@@ -174,6 +174,14 @@ async def test_a_model_of_a_provider_and_what_it_asks_at_the_next_start(
     await engine.indexer.wait()
     assert len(server.others) == 2, "the dimension is remembered"
     assert (await find(engine)).hits[0].dense_rank is not None
+
+    # Another model under the same name is noticed, and is another index.
+    monkeypatch.setattr("tests.fakes.server.DIMENSION", 4)
+    assert "Run `memtui reindex`" in (await find(engine)).problem
+    assert (await reindex(engine)).state == "done"
+    assert await whole(engine)
+    assert collections() == {"memtui_openai_text_embedding_3_small_4"}
+    assert (await find(engine)).problem == ""
 
     # Another provider's key is not for this one: its model is gone, the words are not.
     config.save({"embedding.model": "builtin", "embedding.api_key": ""})
@@ -322,4 +330,7 @@ async def test_an_empty_library_just_switches(engine: Engine, notes: Path, model
     assert reply.hits[0].text == FACTS[0]
     assert f"There is no folder {model}" in reply.problem
     assert not engine.reindex.plan().needed
+    make_model(model)  # it is there again, and is the same
+    await engine.reload()
+    assert await found_by_meaning(engine)
     await engine.end()
