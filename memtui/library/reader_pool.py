@@ -177,7 +177,7 @@ class ReaderPool:
             except TimeoutError:
                 raise UnreadableError(
                     f"Reading {file.name} took more than {self.limits.seconds:g} seconds, "
-                    "so it was given up. The file is probably damaged."
+                    "so it was given up. If it is not damaged, raise load.max_seconds."
                 ) from None
             except _WorkerDiedError as died:
                 raise UnreadableError(self._autopsy(file, died.status)) from None

@@ -100,7 +100,9 @@ def _answer(
         reason = (error.strerror or str(error)).lower()
         send({"failed": f"{name} cannot be read: {reason}.", "state": "failed", "end": True})
     except (MemoryError, RecursionError):
-        sentence = f"{name} needs more memory than a file may take. Split it and load the parts."
+        sentence = (
+            f"{name} needs more memory than a file may take. Split it, or raise load.max_memory_mb."
+        )
         send({"failed": sentence, "state": "failed", "end": True})
     except Exception as error:  # noqa: BLE001 - a damaged file raises anything
         sentence = f"{name} is damaged and cannot be read ({type(error).__name__})."
@@ -172,7 +174,8 @@ def _read(
     limit = int(request.get("characters", 0))
     if limit and sum(len(page.text) for page in document.pages) > limit:
         raise UnreadableError(
-            f"{name} holds more than {limit // 1_000_000} MB of text. Split it and load the parts."
+            f"{name} holds more than {limit // 1_000_000} MB of text. Split it, or raise "
+            "load.max_text_mb."
         )
     yield {"document": _describe(document), "digest": before}
     piece: list[dict[str, Any]] = []
