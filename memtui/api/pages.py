@@ -40,12 +40,17 @@ def chosen(choice: str, count: int) -> list[int]:
     """The page numbers, from 1, that a canonical `choice` takes of a document of `count` pages."""
     if not choice:
         return list(range(1, count + 1))
-    numbers: list[int] = []
-    for part in choice.split(","):
+    parts = ranges(choice)
+    return [number for first, last in parts for number in range(first, min(last, count) + 1)]
+
+
+def ranges(choice: str) -> list[tuple[int, int]]:
+    """The (first, last) page of each part of a canonical `choice`; none for all pages."""
+    found = []
+    for part in choice.split(",") if choice else []:
         first, dash, last = part.partition("-")
-        end = int(last or count) if dash else int(first)
-        numbers += range(int(first), min(end, count) + 1)
-    return numbers
+        found.append((int(first), int(last or _LAST) if dash else int(first)))
+    return found
 
 
 def listed(numbers: Iterable[int]) -> str:

@@ -7,8 +7,29 @@ from pydantic import BaseModel, Field
 Mode = Literal["hybrid", "dense", "text"]
 
 
-class SearchRequest(BaseModel):
-    """Scopes: an agent's own archive and attached sources, or the sources named, or everything."""
+Part = Literal["archive", "conversation", "sources"]
+
+
+class Filters(BaseModel):
+    """What a search is narrowed to, besides its scopes.
+
+    `pages` is a choice such as `3-20,25`; passages that reach into one of them count. `since` and
+    `until` are ISO-8601 dates or times, UTC when they do not say, of when a passage was stored:
+    loaded, archived or said. A date as `until` includes its day.
+    """
+
+    document_ids: list[str] | None = None
+    pages: str = ""
+    since: str = ""
+    until: str = ""
+
+
+class SearchRequest(Filters):
+    """Scopes: an agent's own archive and attached sources, or the sources named, or everything.
+
+    `within` chooses among them: an agent's own archive, its conversation, its sources; without an
+    agent, those of all.
+    """
 
     query: str
     mode: Mode = "hybrid"
@@ -19,6 +40,7 @@ class SearchRequest(BaseModel):
     document_page: int | None = Field(
         None, ge=1, description="List that page of the documents instead, in reading order."
     )
+    within: list[Part] = []
     conversation: bool = Field(False, description="Search the agent's recall memory instead.")
 
 

@@ -4,10 +4,11 @@ import click
 
 from memtui.api.client import Client
 from memtui.api.errors import UsageError
+from memtui.api.pages import canonical
 from memtui.api.plain import plain, plain_line
-from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
+from memtui.api.search import Hit, Mode, Part, SearchReply, SearchRequest
 from memtui.cli import options, output
-from memtui.cli.session import call, find_agent, find_sources
+from memtui.cli.session import call, find_agent, find_sources, pick
 
 NOTHING_FOUND = 3
 _SNIPPET = 240  # characters
@@ -24,6 +25,19 @@ _SNIPPET = 240  # characters
     help="Both channels (hybrid, the default), meaning only (dense), or words only (text).",
 )
 @click.option("-k", type=click.IntRange(1, 100), default=10, help="How many hits; 10 by default.")
+@click.option("--document", "documents", metavar="D", multiple=True, help="Only in this document.")
+@click.option("--pages", metavar="3-20", default="", help="Only on these pages.")
+@click.option(
+    "--since", metavar="DATE", default="", help="Only what was stored from then on (UTC)."
+)
+@click.option("--until", metavar="DATE", default="", help="Only what was stored until then.")
+@click.option(
+    "--in",
+    "within",
+    type=click.Choice(["archive", "conversation", "sources"]),
+    multiple=True,
+    help="Only in agents' own archives, in conversations, or in sources.",
+)
 @options.as_json
 def search(
     query: tuple[str, ...],
@@ -31,21 +45,45 @@ def search(
     sources: tuple[str, ...],
     mode: Mode,
     k: int,
+    documents: tuple[str, ...],
+    pages: str,
+    since: str,
+    until: str,
+    within: tuple[Part, ...],
     as_json: bool,
 ) -> int:
-    """Search what an agent sees, or the sources named, or everything."""
+    """Search what an agent sees, or the sources named, or everything.
+
+    With --mode text, "a phrase" must occur as it is, and -word must not; elsewhere a phrase weighs.
+    """
     if agent is not None and sources:
         raise UsageError("--agent and --source exclude each other: an agent has its own sources.")
+    if sources and within:
+        raise UsageError("--source and --in exclude each other: a source is no archive.")
     text = " ".join(query)
     if not text.strip():
         raise UsageError("The query is empty. Type what to look for.")
 
     async def work(client: Client) -> tuple[SearchReply, bool]:
-        request = SearchRequest(query=text, mode=mode, k=k)
+        request = SearchRequest(
+            query=text,
+            mode=mode,
+            k=k,
+            pages=canonical(pages),
+            since=since,
+            until=until,
+            within=list(within),
+        )
         if agent is not None:
             request.agent_id = (await find_agent(client, agent)).id
         if sources:
             request.source_ids = [source.id for source in await find_sources(client, sources)]
+        if documents:
+            known = await client.documents()
+            request.document_ids = [
+                pick(known, name, "document", "`memtui list documents` names them.").id
+                for name in documents
+            ]
         reply = await client.search(request)
         return reply, bool(reply.hits or agent or sources or await client.sources())
 

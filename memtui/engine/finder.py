@@ -4,14 +4,18 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
+from memtui.api.agents import Agent
 from memtui.api.errors import MemtuiError, ModelError, NotFoundError
 from memtui.api.library import Passage
-from memtui.api.search import Hit, Mode, SearchReply, SearchRequest
+from memtui.api.search import Filters, Hit, Mode, SearchReply, SearchRequest
+from memtui.archive.layout import MAX_LIMIT
 from memtui.engine.parts import Parts
 from memtui.engine.patience import Patience
 from memtui.search import citation, hybrid
+from memtui.search.ports import Words
 
 
 class Finder:
@@ -26,7 +30,11 @@ class Finder:
         scopes = await self.scopes(request)
         if request.document_page is not None:
             return await asyncio.to_thread(self._page, request, scopes, request.document_page)
-        return await self.find(request.query, scopes, request.mode, request.k, request.offset)
+        filters = Filters.model_validate(request.model_dump(include=set(Filters.model_fields)))
+        narrowed = filters if filters != Filters() else None
+        return await self.find(
+            request.query, scopes, request.mode, request.k, request.offset, filters=narrowed
+        )
 
     async def find(
         self,
@@ -36,10 +44,13 @@ class Finder:
         k: int,
         offset: int,
         exclude: Collection[str] = (),
+        filters: Filters | None = None,
     ) -> SearchReply:
-        """Hits `offset`…`offset + k` of `query` in `scopes`, but for the passages `exclude`."""
+        """Hits `offset`…`offset + k` of `query` in `scopes`, but for the passages `exclude`, and
+        for what `filters` leave out."""
         began = time.perf_counter()
-        ports = hybrid.Ports(self._text, self._dense, self._encode, self)
+        text, dense = partial(self._text, filters), partial(self._dense, filters)
+        ports = hybrid.Ports(text, dense, self._encode, self)
         found = await hybrid.search(
             query, scopes, ports, mode=mode, k=k, offset=offset, exclude=exclude
         )
@@ -57,6 +68,8 @@ class Finder:
     async def scopes(self, request: SearchRequest) -> list[str]:
         """Raises NotFoundError when the agent or a source does not exist."""
         record = self._record
+        if request.within and not request.source_ids:
+            return await self._within(request)
         if request.agent_id and request.conversation:
             await asyncio.to_thread(record.agents.get, request.agent_id)
             return [f"recall_{request.agent_id}"]
@@ -72,6 +85,21 @@ class Finder:
         return [f"source_{source.id}" for source in sources] + [
             f"agent_{agent.id}" for agent in agents if agent.archival
         ]
+
+    async def _within(self, request: SearchRequest) -> list[str]:
+        record, parts = self._record, request.within
+        if request.agent_id:
+            agents: Sequence[Agent] = [await asyncio.to_thread(record.agents.get, request.agent_id)]
+            sources = [source.id for source in agents[0].sources]
+        else:
+            agents = await asyncio.to_thread(record.agents.list)
+            sources = [source.id for source in await asyncio.to_thread(record.sources.list)]
+        scopes = [f"source_{source}" for source in sources] if "sources" in parts else []
+        if "archive" in parts:
+            scopes += [f"agent_{agent.id}" for agent in agents if agent.archival]
+        if "conversation" in parts:
+            scopes += [f"recall_{agent.id}" for agent in agents]
+        return scopes
 
     def _page(self, request: SearchRequest, scopes: Sequence[str], page: int) -> SearchReply:
         """What stands on a page of the documents, in reading order."""
@@ -100,14 +128,33 @@ class Finder:
     # the ports of memtui.search
 
     async def _text(
-        self, scopes: Sequence[str] | None, terms: Sequence[str], limit: int
+        self, filters: Filters | None, scopes: Sequence[str] | None, words: Words, limit: int
     ) -> list[tuple[str, float]]:
-        return await asyncio.to_thread(self._record.passages.text_search, scopes, terms, limit)
+        return await asyncio.to_thread(
+            self._record.passages.text_search,
+            scopes,
+            words.terms,
+            limit,
+            words.phrases,
+            words.excluded,
+            words.strict,
+            filters,
+        )
 
     async def _dense(
-        self, scopes: Sequence[str] | None, vector: Any, limit: int
+        self, filters: Filters | None, scopes: Sequence[str] | None, vector: Any, limit: int
     ) -> list[tuple[str, float]]:
-        return await self._patience.wait(self._nearest(scopes, vector, limit))
+        """The index knows nothing of `filters`: it is asked for more until enough are left."""
+        if filters is None:
+            return await self._patience.wait(self._nearest(scopes, vector, limit))
+        asked = 10 * limit
+        while True:
+            found = await self._patience.wait(self._nearest(scopes, vector, asked))
+            ids = [id_ for id_, _ in found]
+            kept = await asyncio.to_thread(self._record.passages.among, ids, filters)
+            if len(kept) >= limit or len(found) < asked or asked >= MAX_LIMIT:
+                return [one for one in found if one[0] in kept][:limit]
+            asked = min(4 * asked, MAX_LIMIT)
 
     async def _nearest(
         self, scopes: Sequence[str] | None, vector: Any, limit: int

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.library import Passage, PassageInContext
+from memtui.api.search import Filters
 from memtui.record import removals, text
+from memtui.record.narrowing import condition, moment
 from memtui.record.noting import note
 from memtui.record.rows import new_id, stamp
 
@@ -225,8 +227,8 @@ class Passages:
         """
         values = {
             "scope": scope,
-            "start": _moment(start),
-            "end": _moment(end),
+            "start": moment(start),
+            "end": moment(end),
             "limit": max(0, limit),
             "offset": max(0, offset),
         }
@@ -261,15 +263,36 @@ class Passages:
         return total, [_passage(row) for row in rows]
 
     def text_search(
-        self, scopes: Sequence[str] | None, query_terms: Sequence[str], limit: int
+        self,
+        scopes: Sequence[str] | None,
+        query_terms: Sequence[str],
+        limit: int,
+        phrases: Sequence[Sequence[str]] = (),
+        excluded: Sequence[str] = (),
+        strict: bool = False,
+        filters: Filters | None = None,
     ) -> list[tuple[str, float]]:
         """(passage id, BM25) of passages in `scopes` (None: all) with any of the terms, best first.
 
-        BM25 is positive, higher is better, its statistics those of the whole record. Terms and
-        scopes may be any text: none of it is syntax.
+        `phrases`, `excluded` and `strict` as in `text.Match`. BM25 is positive, higher is better,
+        its statistics those of the whole record. Terms and scopes may be any text: none of it is
+        syntax. Raises UsageError as `condition`.
         """
+        narrowed = condition(filters or Filters())
+        match = text.Match(query_terms, phrases, excluded, strict)
         with self._record.read() as connection:
-            return text.search(connection, scopes, query_terms, limit)
+            return text.search(connection, scopes, match, limit, *narrowed)
+
+    def among(self, ids: Sequence[str], filters: Filters) -> set[str]:
+        """Those of `ids` that `filters` leave. Raises UsageError as `condition`."""
+        where, values = condition(filters)
+        with self._record.read() as connection:
+            rows = connection.execute(
+                f"""SELECT p.id FROM passages p
+                    WHERE p.id IN (SELECT value FROM json_each(:ids)) AND {where or 1}""",  # noqa: S608
+                {"ids": json.dumps(ids), **values},
+            )
+            return {row["id"] for row in rows}
 
     def rebuild_text(self) -> int:
         """Make the text index anew from the passages (its terms changed, or it was damaged)."""
@@ -353,10 +376,3 @@ def _row(connection: sqlite3.Connection, passage_id: str) -> sqlite3.Row | None:
 
 def _passage(row: sqlite3.Row) -> Passage:
     return Passage.model_validate(dict(row))
-
-
-def _moment(text: str) -> str:
-    try:
-        return stamp(datetime.fromisoformat(text.strip()))
-    except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no date. Write it as YYYY-MM-DD.") from None

@@ -8,8 +8,9 @@ from memtui.api.errors import MemtuiError
 from memtui.api.library import Passage
 from memtui.api.search import Hit, Mode
 from memtui.search.fusion import Fused, fuse, judged
-from memtui.search.ports import DenseChannel, Passages, QueryEncoder, Scored, TextChannel
-from memtui.search.terms import matched_spans, query_terms
+from memtui.search.ports import DenseChannel, Passages, QueryEncoder, Scored, TextChannel, Words
+from memtui.search.terms import matched_spans
+from memtui.search.wording import understood
 
 DEPTH = 100  # candidates of each channel
 
@@ -56,8 +57,9 @@ async def search(
     """
     if not query.strip() or (scopes is not None and not scopes):
         return Ranked([], 0)
-    terms = query_terms(query)
-    dense, text, problem = await _channels(query, terms, scopes, ports, mode)
+    wanted = understood(query, strict=mode == "text")
+    terms = list(wanted.terms)
+    dense, text, problem = await _channels(query, wanted, scopes, ports, mode)
     if exclude:
         dense = [one for one in dense if one[0] not in exclude]
         text = [one for one in text if one[0] not in exclude]
@@ -87,12 +89,12 @@ def listed(passages: Sequence[Passage], total: int, offset: int = 0) -> Ranked:
 
 
 async def _channels(
-    query: str, terms: list[str], scopes: Sequence[str] | None, ports: Ports, mode: Mode
+    query: str, wanted: Words, scopes: Sequence[str] | None, ports: Ports, mode: Mode
 ) -> tuple[Sequence[Scored], Sequence[Scored], str]:
     """(dense, text, problem): the candidates of each channel that `mode` asks for."""
 
     async def words() -> Sequence[Scored]:
-        return await ports.text(scopes, terms, DEPTH) if terms else []
+        return await ports.text(scopes, wanted, DEPTH) if wanted.terms else []
 
     async def vectors() -> Sequence[Scored] | MemtuiError:
         try:

@@ -1,7 +1,7 @@
 """What search needs from the other parts. The engine hands in what has these shapes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from memtui.api.library import Passage
 
@@ -9,11 +9,24 @@ Scored = tuple[str, float]
 """A passage id and its score in one channel; higher is better."""
 
 
+class Words(NamedTuple):
+    """What the text channel looks for: any of `terms`.
+
+    A phrase is terms with spaces between; of each list in `phrases` one should occur. With
+    `strict` it must, and none of `excluded` may.
+    """
+
+    terms: Sequence[str]
+    phrases: Sequence[Sequence[str]] = ()
+    excluded: Sequence[str] = ()
+    strict: bool = False
+
+
 class TextChannel(Protocol):
     """BM25 over the record. Best first; positive scores. `scopes=None` is everything."""
 
     async def __call__(
-        self, scopes: Sequence[str] | None, terms: Sequence[str], limit: int
+        self, scopes: Sequence[str] | None, words: Words, limit: int
     ) -> Sequence[Scored]: ...
 
 

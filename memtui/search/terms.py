@@ -77,6 +77,28 @@ def query_terms(query: str) -> list[str]:
     return list(found)
 
 
+def phrase_terms(phrase: str, query: str) -> list[tuple[str, ...]]:
+    """What stands in the index, in this order, where `phrase` stands in a text: terms with spaces
+    between, for each language that `query` may be in. Scripts without spaces begin a new one."""
+    languages = dict.fromkeys((*_languages(_WORD.findall(_fold(query))), "english"))
+    found: list[tuple[str, ...]] = []
+    run: list[str] = []
+
+    def end_run() -> None:
+        forms = (" ".join(filter(None, (_form(name, one) for one in run))) for name in languages)
+        found.append(tuple(dict.fromkeys(forms)))
+        run.clear()
+
+    for part in chain.from_iterable(map(_PART.findall, _WORD.findall(_fold(phrase)))):
+        if _UNSPACED.match(part):
+            end_run()
+            found.append((" ".join(_pieces(part, _piece_size(part))),))
+        else:
+            run.append(part)
+    end_run()
+    return [kept for one in found if (kept := tuple(filter(None, one)))]
+
+
 def matched_spans(text: str, query_terms: Collection[str]) -> list[tuple[int, int]]:
     """Spans of the words in `text` whose term is among `query_terms`; touching pieces joined."""
     wanted = set(query_terms)

@@ -9,7 +9,7 @@ from memtui.api.errors import ModelError, StorageError, UnavailableError
 from memtui.api.library import Passage
 from memtui.search.evaluate import quality
 from memtui.search.hybrid import Ports, search
-from memtui.search.ports import Scored
+from memtui.search.ports import Scored, Words
 from memtui.search.terms import index_terms
 
 TEXTS = {
@@ -31,13 +31,12 @@ class Fakes:
         self.gone: set[str] = set()
         self.asked: list[str] = []
 
-    async def text(
-        self, scopes: Sequence[str] | None, terms: Sequence[str], limit: int
-    ) -> list[Scored]:
+    async def text(self, scopes: Sequence[str] | None, words: Words, limit: int) -> list[Scored]:
         self.asked.append("text")
         if self.text_error:
             raise self.text_error
-        found = {id_: len(set(terms) & set(index_terms(t).split())) for id_, t in TEXTS.items()}
+        terms = set(words.terms)
+        found = {id_: len(terms & set(index_terms(t).split())) for id_, t in TEXTS.items()}
         best = sorted(found.items(), key=lambda one: -one[1])
         return [(id_, float(score)) for id_, score in best if score][:limit]
 
