@@ -17,7 +17,8 @@ _MARKS = (  # that belong to words, of the scripts that use many of them
     r"\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     r"\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0963\u0966-\u0df3\u0e00-\u0e7f\u0eb0-\u0ecd"
 )
-_WORDS = re.compile(rf"(?:[^\W_\u3000-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[{_MARKS}])+|\S")
+_WORDS = re.compile(rf"(?:[^\W_\u3000-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[{_MARKS}]+)+|\S")
+_ASCII_WORDS = re.compile(r"[^\W_]+|\S", re.ASCII)
 _HANGUL = re.compile("[\uac00-\ud7af]")  # up to three letters in one character, a token each
 _LONGEST_WORD = 100  # BERT's: a longer one is a single unknown token
 _CACHED_WORDS = 200_000
@@ -59,7 +60,8 @@ class WordPieces:
 
     def __call__(self, text: str) -> float:
         counts, total = self._counts, 0
-        for word in _WORDS.findall(text.lower()):
+        words = _ASCII_WORDS if text.isascii() else _WORDS  # two thirds of the time
+        for word in words.findall(text.lower()):
             count = counts.get(word)
             if count is None:
                 if len(counts) >= _CACHED_WORDS:

@@ -38,9 +38,10 @@ def runs(text_page: Any) -> list[Box]:
     """The boxes of the runs of text, in the order in which they are read."""
     found: list[Box] = []
     left, bottom, right, top = (ctypes.c_double() for _ in range(4))
-    get = pdfium.FPDFText_GetRect
+    places = [ctypes.byref(one) for one in (left, top, right, bottom)]
+    get, page = pdfium.FPDFText_GetRect, text_page.raw
     for index in range(text_page.count_rects()):
-        get(text_page, index, left, top, right, bottom)
+        get(page, index, *places)
         found.append((left.value, bottom.value, right.value, top.value))
     return found
 
