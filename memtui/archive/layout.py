@@ -104,7 +104,12 @@ class Partitions(Layout):
 
     def upsert(self, scope: str, entities: list[dict[str, Any]]) -> None:
         if scope not in self._known:
-            self._client.create_partition(self._collection, scope, timeout=TIMEOUT)
+            try:
+                self._client.create_partition(self._collection, scope, timeout=TIMEOUT)
+            except Exception:
+                # A disk that was full leaves it made, but not told; the next flush saves it.
+                if not self._client.has_partition(self._collection, scope, timeout=TIMEOUT):
+                    raise
             self._known |= {scope}
         self._client.upsert(self._collection, entities, partition_name=scope, timeout=TIMEOUT)
 

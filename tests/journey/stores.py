@@ -23,7 +23,8 @@ def verify(loaded: Iterable[Path]) -> dict[str, int]:
         serving = Spec.model_validate_json(record.meta(INDEX) or "")
         archive.open(serving.collection, serving.dimension)
         found = {}
-        assert archive.scopes() == set(record.passages.scopes())
+        scopes = {scope: record.passages.counts(scope) for scope in record.passages.scopes()}
+        assert archive.scopes() == set(scopes), (archive.scopes(), scopes)
         for scope in record.passages.scopes():
             ids = record.passages.ids(scope)
             assert len(ids) == len(set(ids))

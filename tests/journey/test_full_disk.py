@@ -100,5 +100,6 @@ def test_a_disk_that_fills_during_a_load(
     fill(False)
     done = memtui(*load)
     assert done.stdout == f"Loaded {DOCUMENTS} passages and {DOCUMENTS} documents from reports\n"
+    assert "by its words" not in done.stderr, done.stderr
     memtui("engine", "stop")
     assert sorted(verify([first, *folder.iterdir()]).values()) == [1, DOCUMENTS]
