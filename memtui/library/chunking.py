@@ -85,11 +85,12 @@ class _Cost:
 def _spans(document: DocumentText, cost: _Cost, starts: list[int]) -> Iterator[tuple[int, int]]:
     """The passages' spans, without white space at their ends."""
     block: list[tuple[int, int]] = []
+    gaps = _gaps(document, starts)
     for section, major in _sections(document, len(cost.text)):
         if major and block:
             yield from _pack(cost, block)
             block = []
-        for part in _parts(cost.text, section, starts):
+        for part in _parts(cost.text, section, starts, gaps):
             other_page = block and bisect_right(starts, part[0][0]) > bisect_right(
                 starts, block[0][0]
             )
@@ -113,13 +114,13 @@ def _sections(document: DocumentText, length: int) -> Iterator[tuple[tuple[int, 
 
 
 def _parts(
-    text: str, section: tuple[int, int], starts: list[int]
+    text: str, section: tuple[int, int], starts: list[int], gaps: set[int]
 ) -> Iterator[list[tuple[int, int]]]:
     """The section's sentences, page by page: a sentence belongs to the page it begins on."""
     begin, end = section
     cuts = starts[bisect_right(starts, begin) : bisect_right(starts, end - 1)]
     part: list[tuple[int, int]] = []
-    for cut in [*(cut for cut in cuts if _page_breaks(text, cut)), end]:
+    for cut in [*(cut for cut in cuts if cut in gaps or _page_breaks(text, cut)), end]:
         for span in sentences.split(text, begin, cut):
             if part and bisect_right(starts, span[0]) > bisect_right(starts, part[0][0]):
                 yield part
@@ -128,6 +129,16 @@ def _parts(
         begin = cut
     if part:
         yield part
+
+
+def _gaps(document: DocumentText, starts: list[int]) -> set[int]:
+    """Where a page begins that does not follow the one before: only some pages were chosen."""
+    numbers = [page.number for page in document.pages]
+    return {
+        start
+        for start, before, number in zip(starts[1:], numbers, numbers[1:], strict=False)
+        if before is not None and number is not None and number != before + 1
+    }
 
 
 def _page_breaks(text: str, cut: int) -> bool:

@@ -155,6 +155,12 @@ def test_a_sentence_may_go_on_over_the_page() -> None:
     assert second.page == 2
 
 
+def test_no_sentence_goes_on_over_pages_that_were_left_out() -> None:
+    pages = [PageText(PROSE + "This one goes", 3), PageText("on elsewhere. " + PROSE, 7)]
+    made = DocumentText(kind="pdf", pages=pages)
+    assert [(one.page, one.page_end) for one in chunk(made)] == [(3, 3), (7, 7)]
+
+
 def test_sections_are_not_mixed_and_name_their_passages() -> None:
     first, second = "# One\n\n" + PROSE * 2, "# Two\n\nShort.\n\n## Deep\n\n" + PROSE * 2
     text = first + second
