@@ -73,13 +73,15 @@ def dense_weight(
     few of the words finds passages no better than the vectors do. Between those, English leans to
     the vectors, all embedding models being trained on it, less so when their scores are flat, but
     all the more when the words found hold hardly one of the query's; and other languages lean to
-    the words.
+    the words. So does a query of which one passage holds far more than any other, or holds all
+    while no vector is close: a question in the words of the text, as in a conversation.
     """
     if not dense or not text:
         return 1.0 if dense else 0.0
-    of_dense, of_text = (
-        fmean(coverage(terms, tops.get(id_, "")) for id_ in ids) for ids in judged(dense, text)
+    near, worded = (
+        [coverage(terms, tops.get(id_, "")) for id_ in ids] for ids in judged(dense, text)
     )
+    of_dense, of_text = fmean(near), fmean(worded)
     ratio = of_dense / max(of_text, 0.02)
     (low, high, start, end), lost = _OTHER, 0.0
     if is_english(query):
@@ -89,7 +91,13 @@ def dense_weight(
         lost = 1 - _ramp(of_text, *_LOST)
     weight = low + (high - low) * _ramp(ratio, start, end)
     weight += (_MOST - high) * _ramp(ratio, *_BETTER)
-    return weight + (_MOST - weight) * lost
+    weight += (_MOST - weight) * lost
+    # what the words are sure of
+    second = text[1][1] if len(text) > 1 else 0.0
+    ahead = _ramp(1 - second / text[0][1], *_AHEAD) * _ramp(worded[0], *_SOME)
+    weight -= max(0.0, weight - _LITTLE) * ahead
+    whole = _ramp(worded[0], *_WHOLE) * (1 - _ramp(dense[0][1], *_CLOSE))
+    return weight - max(0.0, weight - _LEAST) * whole
 
 
 def peak(scores: Sequence[Scored]) -> float:
@@ -106,7 +114,8 @@ def coverage(terms: Collection[str], passage: str) -> float:
 
 # Fitted to English (NQ), Spanish, Arabic and Chinese (XQuAD) questions with MiniLM's vectors, and
 # to the same with the vectors shuffled, blurred or made good, words dropped, in small, large and
-# mixed libraries. On NQ the lead over vectors alone is a few questions: within the noise.
+# mixed libraries; to pieces of sentences as questions, about passages and about turns of talk.
+# On NQ the lead over vectors alone is a few questions: within the noise.
 _SAMPLE = 5
 _SHARPNESS = 2  # above 1, the first few of each channel stay near the top
 # weight of the vectors where they look wrong, and where right; the ratios where those begin
@@ -115,6 +124,10 @@ _OTHER = (0.25, 0.45, 0.40, 0.75)
 _BETTER = (1.0, 1.7)  # ratios: the words find worse passages than the vectors do
 _MOST = 0.9  # weight of the vectors then
 _LOST = (0.2, 0.4)  # shares of the query's terms: fewer, and an English word was met by chance
+# of the best passage of the words: its lead in BM25, and shares of the query's terms
+_AHEAD, _SOME, _WHOLE = (0.35, 0.6), (0.3, 0.6), (0.75, 1.0)
+_CLOSE = (0.45, 0.65)  # cosines: vectors that know what is meant
+_LITTLE, _LEAST = 0.2, 0.12  # weights of the vectors when it is ahead, and when it holds the whole
 _PEAK = (0.38, 0.65)  # from flat to peaked
 _FLAT_LOW, _FLAT_HIGH = 0.06, 0.12  # taken off the weights of English when flat
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from memtui.search.languages import FUNCTION_WORDS, STEMMERS, STOP_WORDS
 
-VERSION = 2
+VERSION = 3
 """Raise it with any change to the terms: the text index is then made anew at the next start."""
 
 
@@ -196,7 +196,7 @@ _UNSPACED = re.compile(f"[{_ALPHABETS}{_IDEOGRAPHS}]")
 _PART = re.compile(f"[{_ALPHABETS}]+|[{_IDEOGRAPHS}]+|[^{_ALPHABETS}{_IDEOGRAPHS}]+")
 _CHUNK = re.compile(r"\s+|\S+")
 _CLUSTER = re.compile(rf".[{_MARKS}\u1160-\u11ff]*", re.DOTALL)
-_ACCENT = re.compile("[\u0300-\u036f]+")
+_ACCENT = re.compile("[\u0300-\u036f\u093c]+")  # and the dot of Hindi, which many leave out
 # soft hyphen, zero-width joiners, word joiner, byte order mark, the Arabic stretch
 _INVISIBLE = re.compile("[\u00ad\u0640\u200b-\u200d\u2060\ufeff]")
 
