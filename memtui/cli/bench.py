@@ -50,6 +50,7 @@ def retrieval(file: Path, as_json: bool) -> None:
 
     FILE is JSON lines, maybe gzipped: {"id", "text"} for a passage, which is taken as it is, and
     {"question", "relevant": [ids]} for a question. R@k: any relevant passage is among the first k.
+    Of a passage longer than the embedding model reads, the rest is found by its words only.
     """
     found = _measured("bench_retrieval", str(file.absolute()))
     if as_json:

@@ -105,6 +105,26 @@ def _said(value: Any) -> str:
     return value.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
 
 
+class Remembering(Finder):
+    """The search, which keeps the last question's vector, and what is near it, for all modes."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._encoded: tuple[str, asyncio.Task[Any]] | None = None
+        self._found: tuple[Any, asyncio.Task[Any]] | None = None
+
+    async def _encode(self, query: str) -> Any:
+        if self._encoded is None or self._encoded[0] != query:
+            self._encoded = query, asyncio.create_task(super()._encode(query))
+        return await self._encoded[1]
+
+    async def _dense(self, filters: Any, scopes: Any, vector: Any, limit: int) -> Any:
+        if self._found is None or self._found[0] is not vector:
+            near = super()._dense(filters, scopes, vector, limit)
+            self._found = vector, asyncio.create_task(near)
+        return await self._found[1]
+
+
 @dataclass(frozen=True)
 class Library:
     """The set in the record and the archive of this process's home, and the search over it.
@@ -146,7 +166,7 @@ async def filled(given: RetrievalSet) -> AsyncIterator[Library]:
         known = list(given.texts)
         found = record.passages.many(record.passages.ids(scope))
         outer = {id_: known[passage.ordinal] for id_, passage in found.items()}
-        yield Library(Finder(parts), scope, outer)
+        yield Library(Remembering(parts), scope, outer)
     finally:
         await indexer.stop()
         await parts.close()
