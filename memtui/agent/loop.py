@@ -80,6 +80,7 @@ class Turn:
         self._usage = Usage()
         self._status: TurnStatus = "done"
         self._problem = ""
+        self.rolled_back = False  # it failed, and what it had done was taken back
 
     async def run(self) -> TurnReply:
         """Runs the turn to its end. An error ends it as `failed`, with its sentence.
@@ -253,9 +254,13 @@ class Turn:
         await self._journal.close([*self._runner.take(), note], self._pace.steps)
 
     async def _fail(self, problem: str) -> None:
-        """Only the user sees the note of a failure: it would not help the agent."""
+        """Back to what the user said, which can be sent again.
+
+        Only the user sees the note of a failure: it would not help the agent.
+        """
         self._status, self._problem = "failed", problem
-        await self._close(NewMessage(kind="note", text=problem, ok=False))
+        note = NewMessage(kind="note", text=problem, ok=False)
+        self.rolled_back = await self._journal.roll_back([*self._runner.take(), note])
 
 
 async def run_turn(

@@ -91,6 +91,12 @@ class Memory(Protocol):
     async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
         """Commit all of them, or none, in one transaction."""
 
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        """Take back what the turn said and did, `last` included but for its notes, in one
+        transaction; whether there was any. The event that began it stays. Its edits of the memory
+        are undone, unless somebody has edited there since.
+        """
+
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
     ) -> None:

@@ -79,6 +79,14 @@ class AgentMemory:
             self._wake()
         return rows
 
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        new = [record.NewMessage(**vars(message)) for message in last]
+        back = await asyncio.to_thread(
+            self._record.history.roll_back, self.agent_id, turn_id, new
+        )
+        self._wake()
+        return back
+
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
     ) -> None:

@@ -12,7 +12,7 @@ from memtui.agent.limits import Limits
 from memtui.agent.loop import Turn
 from memtui.api.agents import Agent, QueuedTurn, TurnReply, TurnRequest
 from memtui.api.errors import ConflictError, NotFoundError, UnavailableError
-from memtui.api.events import AgentChanged, TurnQueued
+from memtui.api.events import AgentChanged, HistoryChanged, TurnQueued
 from memtui.engine.hub import Hub
 from memtui.engine.memory import AgentMemory
 from memtui.engine.models import Models
@@ -120,6 +120,8 @@ class Turns:
                 await asyncio.wait([task])
             finally:
                 self._running.pop(agent.id, None)
+            if turn.rolled_back:
+                self._hub.emit(HistoryChanged(agent_id=agent.id))
             if not task.cancelled():
                 self._hub.emit(AgentChanged(agent_id=agent.id))
             await self._done(agent.id)

@@ -142,6 +142,16 @@ class Store:
         self.appends.append(new)
         return new
 
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        await self.append(turn_id, last)
+        done = {
+            row.id
+            for row in self.rows
+            if row.turn_id == turn_id and row.kind in ("assistant", "tool", "alert")
+        }
+        self.rows = [row for row in self.rows if row.id not in done]
+        return bool(done)
+
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
     ) -> None:
