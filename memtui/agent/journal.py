@@ -66,7 +66,7 @@ class Journal:
         await self._finish(take_back(), None)
         return back
 
-    async def _finish(self, change: Coroutine[Any, Any, None], timeout: float | None) -> None:
+    async def _finish(self, change: Coroutine[Any, Any, None], seconds: float | None) -> None:
         before = self._latest
 
         async def finish() -> None:
@@ -77,7 +77,7 @@ class Journal:
             except Exception:
                 logger.exception("The end of the turn %s could not be recorded", self._turn_id)
 
-        await asyncio.wait({_keep(asyncio.create_task(finish()))}, timeout=timeout)
+        await asyncio.wait({_keep(asyncio.create_task(finish()))}, timeout=seconds)
 
     async def _append(self, messages: Sequence[NewMessage], step: int) -> None:
         for message in await self._memory.append(self._turn_id, messages):

@@ -9,11 +9,11 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from memtui.agent import envelope
 from memtui.agent.answer import SPEAKS, Answer, Progress
 from memtui.agent.calibration import Calibration
+from memtui.agent.context import Window
 from memtui.agent.journal import Journal
 from memtui.agent.limits import Limits, Pace
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage, SystemClock
@@ -181,6 +181,7 @@ class Turn:
         """One answer of the model and what it calls. Whether the turn goes on."""
         answer, usage = await self._ask()
         go_on = await self._runner.carry_out(answer, usage, self._earlier)
+        self._usage += self._runner.spent()
         step = self._pace.steps
         self._pace.steps += 1
         go_on = self._judge(go_on)
@@ -196,22 +197,26 @@ class Turn:
             history = material.history
             self._earlier = [hit for message in reversed(history) for hit in message.hits]
             try:
-                answer = await self._listen(window.messages)
+                answer = await self._listen(window)
             except ContextOverflowError as error:
                 self._keeper.overflowed(window, error)
                 continue
-            self._keeper.reported(window, answer.usage.prompt_tokens)
+            self._keeper.answered()
             answer.identify({message.tool.id for message in history if message.tool})
             return answer, answer.usage
 
-    async def _listen(self, messages: list[dict[str, Any]]) -> Answer:
-        """The model's answer to `messages`; what it costs counts even when it breaks off."""
+    async def _listen(self, window: Window) -> Answer:
+        """The model's answer; what it costs counts even when it breaks off."""
         answer = Answer(self._tell)
         begun = time.perf_counter()
-        stream = self._model.stream(messages, self._schemas)
+        stream = self._model.stream(window.messages, self._schemas)
         try:
             async for chunk in stream:
                 answer.add(chunk)
+            if answer.usage.prompt_tokens:
+                self._keeper.reported(window, answer.usage.prompt_tokens)
+            elif not self._model.offline:  # its server counts nothing
+                answer.estimate(sum(self._keeper.parts(window).values()))
         finally:
             answer.usage.seconds = time.perf_counter() - begun
             self._usage += answer.usage

@@ -50,6 +50,19 @@ class NewMessage:
     source_ids: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class View:
+    """An agent as it is now: its system prompt, core memory, and the messages in
+    its context window, oldest first; `total` counts those of the whole history.
+    """
+
+    prompt: str
+    agent: Agent
+    blocks: Sequence[Block]
+    history: Sequence[Message]
+    total: int
+
+
 class Memory(Protocol):
     """One agent's memory: core memory blocks, the conversation, the archive."""
 
@@ -61,8 +74,8 @@ class Memory(Protocol):
         its own inserts, `sources` are attached now.
         """
 
-    async def count(self) -> int:
-        """All messages of the history, in the context or not."""
+    async def view(self) -> "View":
+        """All that the context window is made of."""
 
     async def system(self) -> str:
         """The agent's system prompt, without its memory."""

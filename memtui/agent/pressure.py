@@ -95,10 +95,12 @@ class Keeper:
 
     def reported(self, window: Window, prompt_tokens: int) -> None:
         """The provider counted the request made of `window`."""
+        counted = add(*window.parts.values())
+        self._calibration.report(self._memory.agent_id, counted, prompt_tokens)
+
+    def answered(self) -> None:
+        """A request was answered: it was not too long."""
         self._overflows = 0
-        if prompt_tokens:
-            counted = add(*window.parts.values())
-            self._calibration.report(self._memory.agent_id, counted, prompt_tokens)
 
     def overflowed(self, window: Window, error: ContextOverflowError) -> None:
         """The provider refused the request made of `window` as too long: the next is smaller.

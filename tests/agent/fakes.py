@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memtui.agent.ports import NewMessage
+from memtui.agent.ports import NewMessage, View
 from memtui.api.agents import Agent, AttachedSource, Block, BlockVersion, Message, Usage
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.search import Hit, SearchReply
@@ -84,9 +84,14 @@ class Store:
             archival=len(self.inserted), recall=len(self.recalled), created_at=START, used_at=START,
         )  # fmt: skip
 
-    async def count(self) -> int:
-        await self._pass("count")
-        return sum(row.kind != "summary" for row in self.rows)
+    async def view(self) -> View:
+        return View(
+            prompt=await self.system(),
+            agent=await self.agent(),
+            blocks=await self.blocks(),
+            history=await self.in_context(),
+            total=sum(row.kind != "summary" for row in self.rows),
+        )
 
     async def system(self) -> str:
         await self._pass("system")

@@ -10,6 +10,7 @@ from typing import Any
 
 from memtui.agent.arguments import BadArgumentsError
 from memtui.agent.ports import Clock, Emit, Memory
+from memtui.api.agents import Usage
 from memtui.api.search import Hit
 
 HEARTBEAT = "request_heartbeat"
@@ -42,12 +43,15 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class Result:
-    """`message` is text, or an object for a search; `said` is what the user hears."""
+    """`message` is text, or an object for a search; `said` is what the user hears; `usage` is
+    what a model was asked for it.
+    """
 
     message: str | dict[str, Any]
     hits: Sequence[Hit] = ()
     total: int = 0
     said: str = ""
+    usage: Usage | None = None
 
 
 Function = Callable[..., Awaitable[Result]]

@@ -10,7 +10,7 @@ from memtui.agent import envelope
 from memtui.agent.arguments import BadArgumentsError, parse
 from memtui.agent.text import mend, shorten
 from memtui.agent.tools.base import HEARTBEAT, RETURN_LIMIT, Result, Tool, ToolContext, ToolError
-from memtui.api.agents import ToolCall
+from memtui.api.agents import ToolCall, Usage
 from memtui.api.errors import MemtuiError
 from memtui.api.search import Hit
 
@@ -29,6 +29,7 @@ class Outcome:
     total: int = 0
     said: str = ""
     ms: float = 0.0
+    usage: Usage | None = None
 
 
 def read_call(call_id: str, name: str, raw: str, *, cut_off: bool) -> tuple[ToolCall, str]:
@@ -80,4 +81,5 @@ async def execute(
         total=result.total,
         said=result.said,
         ms=(time.perf_counter() - begun) * 1000,
+        usage=result.usage,
     )
