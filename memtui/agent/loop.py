@@ -75,6 +75,7 @@ class Turn:
         self._name = ""
         self._earlier: list[Hit] = []  # shown earlier and still in the context, latest first
         self._received = False  # what began the turn is in the history
+        self.begun = asyncio.Event()  # as far as that, or over
         self._capped = ""  # why the agent was told to finish
         self._declined = False
         self._usage = Usage()
@@ -101,6 +102,7 @@ class Turn:
         try:
             await self._receive()
             self._received = True
+            self.begun.set()
             await self._model.prepare()
             while await self._one_step():
                 pass
@@ -117,6 +119,7 @@ class Turn:
                 "kept: send it again. memtui's log file has the details."
             )
         finally:
+            self.begun.set()
             self._emit(
                 events.TurnEnded(
                     agent_id=self._memory.agent_id,

@@ -218,6 +218,11 @@ class ChatModel(Protocol):
     async def prepare(self) -> None:
         """What is slow before the first call; harmless to repeat. Then `context_window` holds."""
 
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """Both as they go to this model: the very same objects, unless it takes another form."""
+
     def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
     ) -> AsyncIterator[Chunk]:

@@ -242,7 +242,7 @@ class RemoteModel:
     def sent(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
-        """Both as they go to the provider, which may know no tools, or none that think."""
+        """See `ChatModel.sent`: the provider may know no tools, or none that think."""
         if tools and self._habits.prompted:
             return prompted.rewrite(messages, tools), ()
         if tools and self._habits.inner:

@@ -291,6 +291,11 @@ class Scripted:
     async def prepare(self) -> None:
         """Nothing to prepare."""
 
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        return messages, tools
+
     async def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
     ) -> AsyncIterator[Piece]:

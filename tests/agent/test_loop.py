@@ -119,7 +119,7 @@ async def test_several_messages_make_one_reply() -> None:
     [
         ({"content": "x", "request_heartbeat": True}, 2),
         ({"content": "x", "request_heartbeat": False}, 1),
-        ({"content": "x", "request_heartbeat": "true"}, 1),
+        ({"content": "x", "request_heartbeat": "true"}, 2),  # no boolean: as if left out
         ({"content": "x"}, 2),  # left out before anybody was answered
         ({"content": ""}, 2),  # failed
     ],

@@ -176,6 +176,21 @@ async def test_a_turn_that_fails_half_way_is_taken_back(engine: Engine, agent: A
     assert {block.label: block.value for block in after.blocks}["human"].count("tea") == 1
 
 
+async def test_a_cancel_right_after_the_message(engine: Engine, agent: AgentDetail) -> None:
+    with serving(engine, [stall()]):
+        turn = asyncio.create_task(engine.agents.turn(agent.id, TurnRequest(text="Go.")))
+        while engine.agents.turns.idle(agent.id):
+            await asyncio.sleep(0)
+        assert not engine.agents.turns.running(agent.id)  # it is about to begin
+        began = time.monotonic()
+        await engine.agents.cancel(agent.id)
+        assert time.monotonic() - began < 5
+        reply = await turn
+    assert reply.status == "cancelled"
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [(row.kind, row.text) for row in rows][:1] == [("user", "Go.")]
+
+
 async def test_timed_heartbeats(
     engine: Engine, agent: AgentDetail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

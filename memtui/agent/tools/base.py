@@ -14,8 +14,9 @@ from memtui.api.agents import Usage
 from memtui.api.search import Hit
 
 HEARTBEAT = "request_heartbeat"
-RETURN_LIMIT = 3000
-"""Characters of a result that is not a search's (the original's limit)."""
+RETURN_LIMIT = 20_000
+"""Characters kept of a result that is not a search's. The window shows what fits, and how to read
+the rest (the original kept 3,000)."""
 
 _HEARTBEAT_SCHEMA = {
     "type": "boolean",

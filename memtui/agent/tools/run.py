@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """`text` is the result's envelope. `heartbeat` is None when the model left it out."""
+    """`text` is the result's envelope. `heartbeat` is None when the model left it out, or wrote no
+    boolean (the original took that for False, and turns ended without a word).
+    """
 
     call: ToolCall
     ok: bool
@@ -51,7 +53,7 @@ async def execute(
     begun = time.perf_counter()
     arguments: dict[str, Any] = dict(call.arguments)
     asked = arguments.pop(HEARTBEAT, None)
-    heartbeat = None if asked is None else asked is True
+    heartbeat = asked if isinstance(asked, bool) else None
     ok = False
     result = Result("")
     try:

@@ -19,7 +19,7 @@ HOPS = 5
 SILENCE = 15.0
 """Seconds without a byte after which a request is given up."""
 MOST_BYTES = 1_000_000
-MOST = 2_400
+MOST = 16_000
 """Characters of the body that the agent is given."""
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
