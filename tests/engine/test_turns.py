@@ -183,7 +183,7 @@ async def test_a_cancel_right_after_the_message(engine: Engine, agent: AgentDeta
             await asyncio.sleep(0)
         assert not engine.agents.turns.running(agent.id)  # it is about to begin
         began = time.monotonic()
-        await engine.agents.cancel(agent.id)
+        await engine.agents.turns.cancel(agent.id)
         assert time.monotonic() - began < 5
         reply = await turn
     assert reply.status == "cancelled"
