@@ -129,7 +129,6 @@ class AgentMemory:
     async def search_conversation(self, query: str, *, offset: int, k: int) -> SearchReply:
         """As if what is said in the turn that searches were not there: it would find itself."""
         scope = f"recall_{self.agent_id}"
-        await self._indexer.catch_up(scope)
         _, own = await asyncio.to_thread(
             self._record.passages.in_dates, scope, self._began, LAST_DAY, MOST_OF_A_TURN
         )

@@ -29,7 +29,7 @@ BATCH_SECONDS = 3.0
 QUIET, LATEST = 0.5, 5.0
 """Seconds without news after which `wake_later` wakes, and in any case since the first news."""
 
-CATCH_UP = 1.0
+CATCH_UP = 0.5
 """Seconds that a search waits at most for the vectors of what was added just before it."""
 
 PATIENCE = 3.0
