@@ -5,6 +5,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Literal
 
+from memtui.agent import tokens
 from memtui.agent.partial import PartialField
 from memtui.agent.ports import Chunk, ToolCallPart
 from memtui.agent.text import mend
@@ -85,6 +86,12 @@ class Answer:
             self.usage.cost = chunk.usage.cost
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self.declined = self.declined or chunk.declined
+
+    def estimate(self, prompt_tokens: int) -> None:
+        """Its usage, when nobody has stated it."""
+        calls = [piece for call in self.calls for piece in (call.name, *call.pieces)]
+        said = tokens.estimate("".join((*self._reasoning, *self._content, *calls)))
+        self.usage.prompt_tokens, self.usage.completion_tokens = prompt_tokens, said
 
     def _count(self, text: str) -> None:
         self._size += len(text)

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from memtui.agent import envelope
-from memtui.agent.ports import Memory
+from memtui.agent.ports import Memory, View
 from memtui.agent.text import shorten
 from memtui.agent.tokens import (
     CAREFUL,
@@ -43,14 +43,9 @@ PARTS = ("system", "statistics", "core", "tools", "summary", "messages", "result
 
 
 @dataclass(frozen=True)
-class Material:
-    """All that the window is made of. `total` counts the messages of the whole history."""
+class Material(View):
+    """All that the window is made of."""
 
-    prompt: str
-    agent: Agent
-    blocks: Sequence[Block]
-    history: Sequence[Message]
-    total: int
     tools: Sequence[dict[str, Any]] = ()
 
 
@@ -82,14 +77,7 @@ class Window:
 
 async def gather(memory: Memory, tools: Sequence[dict[str, Any]]) -> Material:
     """The material as the memory is now."""
-    return Material(
-        prompt=await memory.system(),
-        agent=await memory.agent(),
-        blocks=await memory.blocks(),
-        history=await memory.in_context(),
-        total=await memory.count(),
-        tools=tools,
-    )
+    return Material(**vars(await memory.view()), tools=tools)
 
 
 def reserve(size: int) -> int:

@@ -45,21 +45,39 @@ class Journal:
             raise
 
     async def close(self, messages: Sequence[NewMessage], step: int) -> None:
-        """The last commit of a turn that failed or was cancelled, after the one under way.
+        """The last commit of a turn that was cancelled, after the one under way.
 
         Never raises for the memory's sake: there is nobody left who could do something about it.
         """
+        await self._finish(self._append(messages, step), GRACE)
+
+    async def roll_back(self, messages: Sequence[NewMessage]) -> bool:
+        """The last commit of a turn that failed: what it said and did is taken back.
+
+        Whether there was any. Never raises, like `close`.
+        """
+        back = False
+
+        async def take_back() -> None:
+            nonlocal back
+            back = await self._memory.roll_back(self._turn_id, messages)
+            self.said.clear()
+
+        await self._finish(take_back(), None)
+        return back
+
+    async def _finish(self, change: Coroutine[Any, Any, None], seconds: float | None) -> None:
         before = self._latest
 
         async def finish() -> None:
             if before is not None:
                 await asyncio.wait({before})
             try:
-                await self._append(messages, step)
+                await change
             except Exception:
                 logger.exception("The end of the turn %s could not be recorded", self._turn_id)
 
-        await asyncio.wait({_keep(asyncio.create_task(finish()))}, timeout=GRACE)
+        await asyncio.wait({_keep(asyncio.create_task(finish()))}, timeout=seconds)
 
     async def _append(self, messages: Sequence[NewMessage], step: int) -> None:
         for message in await self._memory.append(self._turn_id, messages):

@@ -9,11 +9,11 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from memtui.agent import envelope
 from memtui.agent.answer import SPEAKS, Answer, Progress
 from memtui.agent.calibration import Calibration
+from memtui.agent.context import Window
 from memtui.agent.journal import Journal
 from memtui.agent.limits import Limits, Pace
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage, SystemClock
@@ -75,11 +75,13 @@ class Turn:
         self._name = ""
         self._earlier: list[Hit] = []  # shown earlier and still in the context, latest first
         self._received = False  # what began the turn is in the history
+        self.begun = asyncio.Event()  # as far as that, or over
         self._capped = ""  # why the agent was told to finish
         self._declined = False
         self._usage = Usage()
         self._status: TurnStatus = "done"
         self._problem = ""
+        self.rolled_back = False  # it failed, and what it had done was taken back
 
     async def run(self) -> TurnReply:
         """Runs the turn to its end. An error ends it as `failed`, with its sentence.
@@ -100,6 +102,7 @@ class Turn:
         try:
             await self._receive()
             self._received = True
+            self.begun.set()
             await self._model.prepare()
             while await self._one_step():
                 pass
@@ -116,6 +119,7 @@ class Turn:
                 "kept: send it again. memtui's log file has the details."
             )
         finally:
+            self.begun.set()
             self._emit(
                 events.TurnEnded(
                     agent_id=self._memory.agent_id,
@@ -180,6 +184,7 @@ class Turn:
         """One answer of the model and what it calls. Whether the turn goes on."""
         answer, usage = await self._ask()
         go_on = await self._runner.carry_out(answer, usage, self._earlier)
+        self._usage += self._runner.spent()
         step = self._pace.steps
         self._pace.steps += 1
         go_on = self._judge(go_on)
@@ -195,22 +200,26 @@ class Turn:
             history = material.history
             self._earlier = [hit for message in reversed(history) for hit in message.hits]
             try:
-                answer = await self._listen(window.messages)
+                answer = await self._listen(window)
             except ContextOverflowError as error:
                 self._keeper.overflowed(window, error)
                 continue
-            self._keeper.reported(window, answer.usage.prompt_tokens)
+            self._keeper.answered()
             answer.identify({message.tool.id for message in history if message.tool})
             return answer, answer.usage
 
-    async def _listen(self, messages: list[dict[str, Any]]) -> Answer:
-        """The model's answer to `messages`; what it costs counts even when it breaks off."""
+    async def _listen(self, window: Window) -> Answer:
+        """The model's answer; what it costs counts even when it breaks off."""
         answer = Answer(self._tell)
         begun = time.perf_counter()
-        stream = self._model.stream(messages, self._schemas)
+        stream = self._model.stream(window.messages, self._schemas)
         try:
             async for chunk in stream:
                 answer.add(chunk)
+            if answer.usage.prompt_tokens:
+                self._keeper.reported(window, answer.usage.prompt_tokens)
+            elif not self._model.offline:  # its server counts nothing
+                answer.estimate(sum(self._keeper.parts(window).values()))
         finally:
             answer.usage.seconds = time.perf_counter() - begun
             self._usage += answer.usage
@@ -253,9 +262,13 @@ class Turn:
         await self._journal.close([*self._runner.take(), note], self._pace.steps)
 
     async def _fail(self, problem: str) -> None:
-        """Only the user sees the note of a failure: it would not help the agent."""
+        """Back to what the user said, which can be sent again.
+
+        Only the user sees the note of a failure: it would not help the agent.
+        """
         self._status, self._problem = "failed", problem
-        await self._close(NewMessage(kind="note", text=problem, ok=False))
+        note = NewMessage(kind="note", text=problem, ok=False)
+        self.rolled_back = await self._journal.roll_back([*self._runner.take(), note])
 
 
 async def run_turn(

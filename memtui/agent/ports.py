@@ -50,6 +50,19 @@ class NewMessage:
     source_ids: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class View:
+    """An agent as it is now: its system prompt, core memory, and the messages in
+    its context window, oldest first; `total` counts those of the whole history.
+    """
+
+    prompt: str
+    agent: Agent
+    blocks: Sequence[Block]
+    history: Sequence[Message]
+    total: int
+
+
 class Memory(Protocol):
     """One agent's memory: core memory blocks, the conversation, the archive."""
 
@@ -61,8 +74,8 @@ class Memory(Protocol):
         its own inserts, `sources` are attached now.
         """
 
-    async def count(self) -> int:
-        """All messages of the history, in the context or not."""
+    async def view(self) -> "View":
+        """All that the context window is made of."""
 
     async def system(self) -> str:
         """The agent's system prompt, without its memory."""
@@ -90,6 +103,12 @@ class Memory(Protocol):
 
     async def append(self, turn_id: str, messages: Sequence[NewMessage]) -> list[Message]:
         """Commit all of them, or none, in one transaction."""
+
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        """Take back what the turn said and did, `last` included but for its notes, in one
+        transaction; whether there was any. The event that began it stays. Its edits of the memory
+        are undone, unless somebody has edited there since.
+        """
 
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
@@ -198,6 +217,11 @@ class ChatModel(Protocol):
 
     async def prepare(self) -> None:
         """What is slow before the first call; harmless to repeat. Then `context_window` holds."""
+
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """Both as they go to this model: the very same objects, unless it takes another form."""
 
     def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]

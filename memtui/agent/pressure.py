@@ -6,6 +6,7 @@ window is smaller than was thought, which is remembered with the model's calibra
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from memtui.agent.calibration import Calibration
@@ -14,7 +15,7 @@ from memtui.agent.journal import Journal
 from memtui.agent.notices import MEMORY_WARNING
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage
 from memtui.agent.summary import Summary, summarise
-from memtui.agent.tokens import add
+from memtui.agent.tokens import NOTHING, Features, add, dot, message_features, tools_features
 from memtui.api.agents import Message, Usage
 from memtui.api.errors import ContextOverflowError
 from memtui.api.events import ContextChanged, ContextCompacted, Problem
@@ -61,7 +62,22 @@ class Keeper:
     def compose(self, material: Material) -> Window:
         """Raises ModelError when the window is too small for the agent."""
         scale = self._calibration.scale(self._memory.agent_id)
-        return compose(material, self.size, scale, self._clock.now().tzinfo)
+        zone = self._clock.now().tzinfo
+        window = compose(material, self.size, scale, zone)
+        if (added := self._added(window)) != NOTHING:
+            extra = max(0.0, scale.extra + dot(scale.weights, added))
+            window = compose(material, self.size, replace(scale, extra=extra), zone)
+            window.parts["tools"] = add(window.parts["tools"], self._added(window))
+        return window
+
+    def _added(self, window: Window) -> Features:
+        """What the form in which this model takes messages and tools makes them longer by."""
+        messages, tools = self._model.sent(window.messages, window.tools)
+        if messages is window.messages and tools is window.tools:
+            return NOTHING
+        before = add(*map(message_features, window.messages), tools_features(window.tools))
+        after = add(*map(message_features, messages), tools_features(tools))
+        return tuple(now - then for now, then in zip(after, before, strict=True))
 
     def parts(self, window: Window) -> dict[str, int]:
         """The tokens of each part; their sum is what the request is expected to have."""
@@ -95,10 +111,12 @@ class Keeper:
 
     def reported(self, window: Window, prompt_tokens: int) -> None:
         """The provider counted the request made of `window`."""
+        counted = add(*window.parts.values())
+        self._calibration.report(self._memory.agent_id, counted, prompt_tokens)
+
+    def answered(self) -> None:
+        """A request was answered: it was not too long."""
         self._overflows = 0
-        if prompt_tokens:
-            counted = add(*window.parts.values())
-            self._calibration.report(self._memory.agent_id, counted, prompt_tokens)
 
     def overflowed(self, window: Window, error: ContextOverflowError) -> None:
         """The provider refused the request made of `window` as too long: the next is smaller.
@@ -177,8 +195,10 @@ class Keeper:
         """Whether to warn: above the share, once until the next summary, and only while there is
         more than a summary would leave, which small windows with large prompts never are below.
         """
+        summary = max((one.id for one in material.history if one.kind == "summary"), default=0)
         if self._model.offline or any(
-            one.kind == "alert" and one.text == MEMORY_WARNING for one in material.history
+            one.kind == "alert" and one.text == MEMORY_WARNING and one.id > summary
+            for one in material.history
         ):
             return False
         threshold = max(self._pressure * window.size, window.base + window.room / 2)

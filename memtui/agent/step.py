@@ -38,6 +38,7 @@ class StepRunner:
         self._pace = pace
         self._journal = journal
         self._earlier: list[Hit] = []  # shown earlier and still in the context, latest first
+        self._usage = Usage()
         self.draft: list[NewMessage] = []
         self.hits: list[Hit] = []
         self.looked = False
@@ -55,6 +56,11 @@ class StepRunner:
     def fit(self, page_tokens: int) -> None:
         """Let the tools show that much of a long text at once."""
         self._context = replace(self._context, page_tokens=page_tokens)
+
+    def spent(self) -> Usage:
+        """What the tools have used since this was asked last."""
+        spent, self._usage = self._usage, Usage()
+        return spent
 
     def take(self) -> list[NewMessage]:
         """The draft, which then begins anew."""
@@ -168,9 +174,12 @@ class StepRunner:
                 hits=tuple(outcome.hits),
                 total=outcome.total,
                 ms=outcome.ms,
+                usage=outcome.usage,
                 source_ids=tuple({hit.source_id for hit in outcome.hits if hit.source_id}),
             ),
         )
+        if outcome.usage is not None:
+            self._usage += outcome.usage
         self.steps.append(
             Step(
                 thought=thought,

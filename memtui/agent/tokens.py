@@ -16,7 +16,7 @@ from typing import Any
 Features = tuple[float, ...]
 """Letters, digits, other ASCII, two, three and four bytes, changes, frames of messages, tools."""
 
-PRIOR: Features = (0.22, 0.7, 0.6, 0.65, 1.0, 2.4, 0.6, 8.0, 1.0)
+PRIOR: Features = (0.22, 0.7, 0.6, 0.65, 1.06, 2.4, 0.6, 8.0, 1.0)
 MARGIN: Features = (0.10, 0.10, 0.12, 0.25, 0.20, 0.20, 0.20, 0.25, 0.10)
 """The safety margin of each weight as long as nothing was reported, as a share of it."""
 

@@ -60,7 +60,8 @@ class AttachedSource(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens as the provider reported them (0 for the offline reader), summed over the steps.
+    """Tokens, summed over the steps: as the provider reported them, estimated when it does not,
+    0 for the offline reader.
 
     `cost` is in US dollars by litellm's price list, 0 for a model that is not in it; `seconds` are
     those that the model took.

@@ -187,7 +187,7 @@ class Agents:
             await self._forget(agent_id)
 
     def memory(self, agent_id: str) -> AgentMemory:
-        return AgentMemory(agent_id, self._record, self._finder, self._indexer.wake)
+        return AgentMemory(agent_id, self._record, self._finder, self._indexer)
 
     # personas and humans
 

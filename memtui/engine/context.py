@@ -33,15 +33,10 @@ class Contexts:
 
     async def view(self, agent_id: str) -> ContextWindow:
         """What would be sent now; nothing is changed. Raises NotFoundError, ModelError."""
-        from memtui.llm.remote import RemoteModel  # the engine's first answer must not wait for it
-
         agent, model, keeper, tools = await self._of(agent_id)
         window = keeper.compose(await gather(self._agents.memory(agent.id), tools))
         tokens = keeper.parts(window)
-        messages, offered = window.messages, list(tools)
-        if isinstance(model, RemoteModel):
-            sent = model.sent(messages, tools)
-            messages, offered = list(sent[0]), list(sent[1])
+        messages, offered = model.sent(window.messages, tools)
         return ContextWindow(
             model=model.name,
             window=window.size,
@@ -54,8 +49,8 @@ class Contexts:
                 ContextPart(name=name, tokens=tokens[name], text=text)
                 for name, text in _texts(window).items()
             ],
-            messages=messages,
-            tools=offered,
+            messages=list(messages),
+            tools=list(offered),
         )
 
     async def summarise(self, agent_id: str) -> Change:

@@ -2,16 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memtui import record
-from memtui.agent.ports import NewMessage
+from memtui.agent.ports import NewMessage, View
 from memtui.api.agents import Agent, Block, BlockVersion, Message
 from memtui.api.errors import NotFoundError
 from memtui.api.search import Hit, SearchReply, SearchRequest
 from memtui.engine.finder import Finder
+from memtui.library.indexing import Indexer
 from memtui.record import Record
 
 LAST_DAY = "9000-01-01"
@@ -20,23 +21,31 @@ MOST_OF_A_TURN = 1000
 
 
 class AgentMemory:
-    """Implements `memtui.agent.ports.Memory` for one turn. `wake` tells the indexer of work."""
+    """Implements `memtui.agent.ports.Memory` for one turn."""
 
-    def __init__(
-        self, agent_id: str, record: Record, finder: Finder, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, agent_id: str, record: Record, finder: Finder, indexer: Indexer) -> None:
         self.agent_id = agent_id
         self._record = record
         self._finder = finder
-        self._wake = wake
+        self._indexer = indexer
         self._began = datetime.now(UTC).isoformat(timespec="microseconds")
         self._after_reading = False
 
     async def agent(self) -> Agent:
         return await asyncio.to_thread(self._record.agents.get, self.agent_id)
 
-    async def count(self) -> int:
-        return await asyncio.to_thread(self._record.messages.count, self.agent_id)
+    async def view(self) -> View:
+        return await asyncio.to_thread(self._view)
+
+    def _view(self) -> View:
+        record, agent_id = self._record, self.agent_id
+        return View(
+            prompt=record.agents.system(agent_id),
+            agent=record.agents.get(agent_id),
+            blocks=record.blocks.list(agent_id),
+            history=record.messages.in_context(agent_id),
+            total=record.messages.count(agent_id),
+        )
 
     async def system(self) -> str:
         return await asyncio.to_thread(self._record.agents.system, self.agent_id)
@@ -76,8 +85,14 @@ class AgentMemory:
             [record.NewMessage(**vars(message)) for message in messages],
         )
         if any(message.recall for message in messages):
-            self._wake()
+            self._indexer.wake_later()
         return rows
+
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        new = [record.NewMessage(**vars(message)) for message in last]
+        back = await asyncio.to_thread(self._record.history.roll_back, self.agent_id, turn_id, new)
+        self._indexer.wake_later()
+        return back
 
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
@@ -96,6 +111,7 @@ class AgentMemory:
         source_id: str | None = None,
         document_page: int | None = None,
     ) -> SearchReply:
+        await self._indexer.catch_up(f"agent_{self.agent_id}")
         reply = await self._finder.search(
             SearchRequest(
                 query=query,
@@ -145,7 +161,7 @@ class AgentMemory:
         return SearchReply(query="", mode="text", hits=hits, total=total, offset=offset)
 
     async def insert_archival(self, text: str, turn_id: str = "") -> None:
-        # The text channel finds it at once; the vector follows.
+        # The text channel finds it at once; the vector follows, before the next search at last.
         await asyncio.to_thread(
             self._record.passages.add_to_scope,
             f"agent_{self.agent_id}",
@@ -153,7 +169,7 @@ class AgentMemory:
             turn_id=turn_id,
             after_reading=self._after_reading,
         )
-        self._wake()
+        self._indexer.wake_later()
 
     async def text_of(self, kind: str, name: str) -> tuple[str, bool]:
         if kind == "message":

@@ -12,7 +12,7 @@ from memtui.agent.limits import Limits
 from memtui.agent.loop import Turn
 from memtui.api.agents import Agent, QueuedTurn, TurnReply, TurnRequest
 from memtui.api.errors import ConflictError, NotFoundError, UnavailableError
-from memtui.api.events import AgentChanged, TurnQueued
+from memtui.api.events import AgentChanged, HistoryChanged, TurnQueued
 from memtui.engine.hub import Hub
 from memtui.engine.memory import AgentMemory
 from memtui.engine.models import Models
@@ -32,6 +32,7 @@ class _Waiting:
     timed: bool
     id: str = field(default_factory=lambda: secrets.token_hex(6))
     task: asyncio.Task[TurnReply] | None = None
+    cancelled: bool = False  # before it had begun
 
 
 class Turns:
@@ -79,7 +80,7 @@ class Turns:
                     ahead=len(queue) - 1,
                 )
             )  # fmt: skip
-        waiting.task = asyncio.create_task(self._run(agent, waiting.id, request))
+        waiting.task = asyncio.create_task(self._run(agent, waiting, request))
         waiting.task.add_done_callback(lambda _: self._leave(agent.id, waiting))
         try:
             return await asyncio.shield(waiting.task)
@@ -96,9 +97,9 @@ class Turns:
         for hear in self.ended:
             hear(agent_id)
 
-    async def _run(self, agent: Agent, turn_id: str, find: Request) -> TurnReply:
+    async def _run(self, agent: Agent, waiting: _Waiting, find: Request) -> TurnReply:
         async with self._locks[agent.id]:
-            request = await find(turn_id)
+            request = await find(waiting.id)
             if request.kind != "heartbeat":
                 await asyncio.to_thread(self._record.agents.touch, agent.id)
             # It may have been given another model while the turn waited.
@@ -111,15 +112,20 @@ class Turns:
                 request,
                 limits=self._limits(),
                 tools=await self._toolbox.of_turn(agent, model),
-                turn_id=turn_id,
+                turn_id=waiting.id,
                 calibration=self._models.calibration(model),
                 pressure=self._parts.settings.number("agent.pressure"),
             )
             task = self._running[agent.id] = asyncio.create_task(turn.run())
+            if waiting.cancelled:
+                await turn.begun.wait()  # what the user said is kept
+                task.cancel()
             try:
                 await asyncio.wait([task])
             finally:
                 self._running.pop(agent.id, None)
+            if turn.rolled_back:
+                self._hub.emit(HistoryChanged(agent_id=agent.id))
             if not task.cancelled():
                 self._hub.emit(AgentChanged(agent_id=agent.id))
             await self._done(agent.id)
@@ -184,6 +190,10 @@ class Turns:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+        elif queue := self._queues.get(agent_id):
+            queue[0].cancelled = True
+            if queue[0].task is not None:
+                await asyncio.wait([queue[0].task])
 
     def forget(self, agent_id: str) -> None:
         self._locks.pop(agent_id, None)

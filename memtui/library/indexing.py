@@ -24,6 +24,12 @@ BATCH = 256
 BATCH_SECONDS = 3.0
 """A batch is written after this time however small it is, so that a slow embedder's work shows."""
 
+QUIET, LATEST = 0.5, 5.0
+"""Seconds without news after which `wake_later` wakes, and in any case since the first news."""
+
+CATCH_UP = 0.5
+"""Seconds that a search waits at most for the vectors of what was added just before it."""
+
 PATIENCE = 3.0
 """Seconds that `wait` waits for an archive or embedder that is away."""
 
@@ -74,6 +80,8 @@ class Indexer:
         self._first_pause = pause
         self.patience = patience
         self._work = asyncio.Event()
+        self._later: asyncio.TimerHandle | None = None
+        self._latest = 0.0  # when that timer fires, whatever is added until then
         self._news = asyncio.Condition()
         self._changes = 0  # counted, so that none between a look and a wait is missed
         self._task: asyncio.Task[None] | None = None
@@ -92,7 +100,31 @@ class Indexer:
 
     def wake(self) -> None:
         """There is something to index or to remove. Call it on the event loop."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         self._work.set()
+
+    def wake_later(self) -> None:
+        """There is something to index that its words find meanwhile: once it has been quiet.
+
+        Writing vectors at once doubled the time that a turn took besides the model's.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._later is None:
+            self._latest = now + LATEST
+        else:
+            self._later.cancel()
+        at = min(now + QUIET, self._latest)
+        self._later = asyncio.get_running_loop().call_at(at, self.wake)
+
+    async def catch_up(self, scope: str) -> None:
+        """Give what waits in `scope` its vectors, if that takes no longer than CATCH_UP."""
+        if self._away or self._error or not await finish(self.passages.pending, 1, scope):
+            return
+        with contextlib.suppress(MemtuiError, TimeoutError):
+            async with asyncio.timeout(CATCH_UP):
+                await self.wait(scope)
 
     def counts(self, scope: str) -> tuple[int, int]:
         """Passages of `scope`, and how many of them have a vector. Blocks."""
@@ -100,6 +132,9 @@ class Indexer:
 
     async def stop(self) -> None:
         """End after the call in progress; what is not done is done by the next indexer."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         tasks = [task for task in (self._task, self._writing) if task is not None]
         for task in tasks:
             task.cancel()

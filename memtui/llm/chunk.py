@@ -55,6 +55,12 @@ class ChatModel(Protocol):
     async def prepare(self) -> None:
         """Do what is slow before the first call; harmless to repeat, or to leave out."""
 
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """Both as they go to this model: the very same objects, unless it takes another form."""
+        ...
+
     def stream(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> AsyncGenerator[Chunk, None]:

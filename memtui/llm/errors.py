@@ -114,7 +114,8 @@ def explain(error: BaseException, target: Target, started: bool) -> Failure:
     key = f"Set it with `memtui configure --set {table}.api_key=…`."
     change = f"Change it with `memtui configure --set {table}.model=…`"
 
-    if name == "ContextWindowExceededError" or code == 413 or _OVERFLOW.search(words):
+    too_long = name == "ContextWindowExceededError" or _OVERFLOW.search(words)
+    if code == 413 or (too_long and code not in {401, 403, 429}):  # those speak of tokens, too
         return Failure(
             ContextOverflowError(
                 f"The conversation does not fit the context window of {model}.{detail} Set its"

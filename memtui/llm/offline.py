@@ -70,6 +70,11 @@ class OfflineReader:
     async def prepare(self) -> None:
         """Nothing to prepare."""
 
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        return messages, tools
+
     async def stream(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> AsyncGenerator[Chunk, None]:

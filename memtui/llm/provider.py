@@ -2,11 +2,10 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from memtui.api.agents import Usage
 from memtui.llm import errors
-from memtui.llm.chunk import Chunk
 from memtui.llm.errors import Target
 from memtui.llm.loading import load_litellm
 
@@ -103,14 +102,16 @@ class Provider:
                 return True
         return False
 
-    def priced(self, chunk: Chunk, raw: Any) -> Chunk:
-        """With what its tokens cost, by the price list that litellm brings along."""
-        if chunk.usage is None:
-            return chunk
+    def priced(self, usage: Any) -> Usage:
+        """litellm's usage as ours, with what it costs by the price list that litellm has."""
         litellm, cost = load_litellm(), 0.0
         with contextlib.suppress(Exception):  # litellm raises anything for a model it has not
-            cost = sum(litellm.cost_per_token(self.litellm_name(litellm), usage_object=raw.usage))
-        return replace(chunk, usage=chunk.usage.model_copy(update={"cost": cost}))
+            cost = sum(litellm.cost_per_token(self.litellm_name(litellm), usage_object=usage))
+        return Usage(
+            prompt_tokens=usage.prompt_tokens or 0,
+            completion_tokens=usage.completion_tokens or 0,
+            cost=cost,
+        )
 
 
 def _company(litellm: Any, model: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from memtui.api.agents import Usage
 from memtui.api.errors import ModelError
 from memtui.llm.chunk import Chunk, ToolCallPart
 from memtui.llm.text_calls import TextCalls
@@ -84,7 +83,6 @@ def piece(raw: Any) -> Chunk:
         return _chunk(
             choice.delta if choice else None,
             choice.finish_reason if choice else None,
-            getattr(raw, "usage", None),
             streamed=True,
         )
     except (AttributeError, TypeError, IndexError):
@@ -95,13 +93,12 @@ def whole(raw: Any) -> Chunk:
     """An answer that came at once. Raises ModelError when it is not shaped like one."""
     try:
         choice = raw.choices[0]
-        usage = getattr(raw, "usage", None)
-        return _chunk(choice.message, choice.finish_reason, usage, streamed=False)
+        return _chunk(choice.message, choice.finish_reason, streamed=False)
     except (AttributeError, TypeError, IndexError):
         raise ModelError("The model sent an answer that makes no sense.") from None
 
 
-def _chunk(message: Any, finish_reason: str | None, usage: Any, streamed: bool) -> Chunk:
+def _chunk(message: Any, finish_reason: str | None, streamed: bool) -> Chunk:
     parts = [
         ToolCallPart(
             index=(getattr(part, "index", None) or 0) if streamed else number,
@@ -115,12 +112,25 @@ def _chunk(message: Any, finish_reason: str | None, usage: Any, streamed: bool) 
         content=getattr(message, "content", None) or "",
         reasoning=getattr(message, "reasoning_content", None) or "",
         tool_calls=tuple(parts),
-        usage=usage
-        and Usage(
-            prompt_tokens=usage.prompt_tokens or 0, completion_tokens=usage.completion_tokens or 0
-        ),
         finish_reason=finish_reason,
     )
+
+
+def usage_of(stream: Any) -> Any:
+    """The tokens that the provider stated in the course of a stream, as litellm's object, or None.
+
+    Some state those of the request first and those of the answer last.
+    """
+    stated = [
+        usage
+        for raw in getattr(stream, "chunks", ())
+        if (usage := getattr(raw, "usage", None)) is not None
+    ]
+    if not stated:
+        return None
+    stated[-1].prompt_tokens = max(usage.prompt_tokens or 0 for usage in stated)
+    stated[-1].completion_tokens = max(usage.completion_tokens or 0 for usage in stated)
+    return stated[-1]
 
 
 def unclosed(text: str) -> bool:

@@ -165,7 +165,7 @@ class RemoteModel:
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]], deadline: float
     ) -> AsyncGenerator[Chunk, None]:
         """One attempt. Raises ModelError when it is no use to try again, and else anything."""
-        native = self._habits.tools == "native"
+        native, ended = self._habits.tools == "native", False
         reader = AnswerReader([] if native else [tool["function"]["name"] for tool in tools])
         response: Any = None
         try:
@@ -178,11 +178,12 @@ class RemoteModel:
                 while True:
                     raw = await self._within(anext(response, None), deadline, reader)
                     if raw is None:
+                        ended = True
                         break
-                    if (
-                        chunk := reader.take(self._provider.priced(reading.piece(raw), raw))
-                    ) != Chunk():
+                    if (chunk := reader.take(reading.piece(raw))) != Chunk():
                         yield chunk
+                if (usage := reading.usage_of(response)) is not None:
+                    yield reader.take(Chunk(usage=self._provider.priced(usage)))
                 # litellm makes up a finish reason for a stream that has none
                 finish = getattr(response, "received_finish_reason", "stop") or getattr(
                     response, "intermittent_finish_reason", None
@@ -190,11 +191,14 @@ class RemoteModel:
             else:
                 chunk = reading.whole(response)
                 finish = chunk.finish_reason
-                yield reader.take(self._provider.priced(chunk, response))
+                yield reader.take(chunk)
+                if (usage := getattr(response, "usage", None)) is not None:
+                    yield reader.take(Chunk(usage=self._provider.priced(usage)))
             if (chunk := reader.end()) != Chunk():
                 yield chunk
         finally:
-            await _close(response)
+            if not ended:
+                await _close(response)
         self._conclude(reader, finish)
         if tools:
             self._habits.saw(called=reader.called, thought=reader.thought)
@@ -238,7 +242,7 @@ class RemoteModel:
     def sent(
         self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
     ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
-        """Both as they go to the provider, which may know no tools, or none that think."""
+        """See `ChatModel.sent`: the provider may know no tools, or none that think."""
         if tools and self._habits.prompted:
             return prompted.rewrite(messages, tools), ()
         if tools and self._habits.inner:

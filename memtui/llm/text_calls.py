@@ -17,8 +17,11 @@ _THOUGHT = ("thought", "thoughts", "inner_thoughts")
 _FIRST_INDEX = 1000  # far above those of the calls that the provider tells of
 _MENDABLE = 20_000  # characters: mending a longer text takes too long
 
-_BEFORE = re.compile(r"(?:[\s,\]}]|`{1,3}\w*|<[\w|/]*>?|\[TOOL_CALLS\]|\[)*")
-"""What may stand between the beginning of a line and an object, and behind one."""
+_BEFORE = re.compile(r"(?:[\s,\]}]|`++\w*+|<[\w|/]*+>?|\[[A-Z_]*+\]?)*+")
+"""What may stand between the beginning of a line and an object, and behind one: fences, tags,
+`[TOOL_CALLS]`. Nothing in it is tried in two ways: models write the strangest things."""
+
+_HELD = 200  # characters of it at most
 
 
 class TextCalls:
@@ -67,7 +70,7 @@ class TextCalls:
             self._line_begins = char == "\n"
         elif char == "{":
             self._begin_object()
-        elif _BEFORE.fullmatch(self._held + char):
+        elif len(self._held) < _HELD and _BEFORE.fullmatch(self._held + char):
             self._held += char
         else:
             self._said.append(self._held + char)

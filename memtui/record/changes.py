@@ -4,6 +4,7 @@ A change is noted in the transaction that makes it. Undoing marks it, and does t
 of the history come back or go out of sight, blocks get back what they held. Nothing is erased.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -44,16 +45,35 @@ class Changes:
                     (agent_id, row["turn_id"]),
                 ).fetchall()
             for one in undone:
-                _OPPOSITE[one["kind"]](self._record, connection, one, json.loads(one["detail"]))
-                connection.execute(
-                    "UPDATE changes SET undone_at = ? WHERE id = ?", (stamp(), one["id"])
-                )
+                self._revert(connection, one)
             ids = [one["id"] for one in undone]
             rows = connection.execute(
                 "SELECT * FROM changes WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
                 (json.dumps(ids),),
             ).fetchall()
         return [_change(one) for one in rows]
+
+    def undo_turn(self, connection: sqlite3.Connection, agent_id: str, turn_id: str) -> int:
+        """Undo what a turn changed in the memory, in a transaction; how many changes that were.
+
+        Where something later stands in the way, it stays.
+        """
+        rows = connection.execute(
+            """SELECT * FROM changes WHERE agent_id = ? AND turn_id = ? AND undone_at IS NULL
+               AND kind IN ('memory', 'insert') ORDER BY id DESC""",
+            (agent_id, turn_id),
+        ).fetchall()
+        undone = 0
+        for row in rows:
+            with contextlib.suppress(ConflictError):
+                self._revert(connection, row)
+                undone += 1
+        return undone
+
+    def _revert(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+        """Do the opposite of a change, and mark it. Raises ConflictError before it did anything."""
+        _OPPOSITE[row["kind"]](self._record, connection, row, json.loads(row["detail"]))
+        connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (stamp(), row["id"]))
 
     def list(self, agent_id: str, limit: int = 100) -> list[Change]:
         """The last ones, the newest first, undone ones among them. Raises NotFoundError."""

@@ -55,6 +55,25 @@ class History:
             taken = _from(connection, agent_id, message_id)
             self._cut(connection, agent_id, taken, text, turn_id)
 
+    def roll_back(self, agent_id: str, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        """Append `last`, take out what the turn said and did, and undo its edits of the memory.
+
+        What began the turn stays, and notes. Whether there was anything to take back.
+        """
+        with self._record.write() as connection:
+            self._record.messages.append(agent_id, turn_id, last)
+            done = messages.select(
+                connection,
+                """agent_id = ? AND turn_id = ? AND removed_by IS NULL
+                   AND kind IN ('assistant', 'tool', 'alert')""",
+                agent_id,
+                turn_id,
+            )
+            undone = self._record.changes.undo_turn(connection, agent_id, turn_id)
+            if done:
+                self._cut(connection, agent_id, done, "What a failed turn had done was taken back.")
+        return bool(done or undone)
+
     def revise(self, agent_id: str, revised: Message, text: str) -> None:
         """Put `revised` (text, thought or call changed) in its place: it and what follows it are
         taken out, and come again as new rows, so that the old ones are kept as they were.

@@ -27,6 +27,9 @@ from memtui.record.templates import Templates
 CLOSE_SECONDS = 10.0
 """How long `close` waits for readers that are still at it."""
 
+IDLE = 3
+"""Connections kept open for the next reader; each has a page cache of its own."""
+
 
 class Record:
     """The record in the file `path`. All methods, groups included, may be called by any thread.
@@ -188,7 +191,7 @@ class Record:
     def _give_back(self, connection: Connection, keep: bool) -> None:
         with self._pool:
             self._lent -= 1
-            if keep and self._writer is not None:
+            if keep and self._writer is not None and len(self._idle) < IDLE:
                 self._idle.append(connection)
             else:
                 connection.close()

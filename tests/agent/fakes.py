@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memtui.agent.ports import NewMessage
+from memtui.agent.ports import NewMessage, View
 from memtui.api.agents import Agent, AttachedSource, Block, BlockVersion, Message, Usage
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.search import Hit, SearchReply
@@ -84,9 +84,14 @@ class Store:
             archival=len(self.inserted), recall=len(self.recalled), created_at=START, used_at=START,
         )  # fmt: skip
 
-    async def count(self) -> int:
-        await self._pass("count")
-        return sum(row.kind != "summary" for row in self.rows)
+    async def view(self) -> View:
+        return View(
+            prompt=await self.system(),
+            agent=await self.agent(),
+            blocks=await self.blocks(),
+            history=await self.in_context(),
+            total=sum(row.kind != "summary" for row in self.rows),
+        )
 
     async def system(self) -> str:
         await self._pass("system")
@@ -141,6 +146,16 @@ class Store:
         self.rows += new
         self.appends.append(new)
         return new
+
+    async def roll_back(self, turn_id: str, last: Sequence[NewMessage]) -> bool:
+        await self.append(turn_id, last)
+        done = {
+            row.id
+            for row in self.rows
+            if row.turn_id == turn_id and row.kind in ("assistant", "tool", "alert")
+        }
+        self.rows = [row for row in self.rows if row.id not in done]
+        return bool(done)
 
     async def fold(
         self, turn_id: str, messages: Sequence[NewMessage], evicted: Sequence[int]
@@ -275,6 +290,11 @@ class Scripted:
 
     async def prepare(self) -> None:
         """Nothing to prepare."""
+
+    def sent(
+        self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]
+    ) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+        return messages, tools
 
     async def stream(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]

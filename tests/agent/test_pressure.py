@@ -76,6 +76,15 @@ async def test_warned_once_then_summarised_with_what_the_agent_said() -> None:
         assert sum(event.parts.values()) <= 8192 - 1024
 
 
+async def test_every_eviction_is_warned_of() -> None:
+    life = Life(say("fine " * 250), window=8192)
+    for number in range(30):
+        await life.turn(f"message {number} " + "words " * 420)
+    order = [row.kind for row in life.store.rows if row.kind in ("alert", "summary")]
+    assert order.count("summary") >= 3
+    assert all(order[n - 1] == "alert" for n, kind in enumerate(order) if kind == "summary")
+
+
 async def test_summaries_are_recursive() -> None:
     life = Life(say("fine"), window=4096)
     for number in range(30):

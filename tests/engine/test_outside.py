@@ -229,7 +229,7 @@ class Site(BaseHTTPRequestHandler):
             self.send_header("Location", "/round")
             self.end_headers()
             return
-        text = ("é" * 5000 if self.path == "/long" else "hello").encode("latin-1")
+        text = ("é" * 20_000 if self.path == "/long" else "hello").encode("latin-1")
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; charset=latin-1")
         self.send_header("Content-Length", str(len(text)))
@@ -270,7 +270,7 @@ def test_requests_are_made_and_answers_cut(site: str) -> None:
     ]
     long = json.loads(allowed.http_request("GET", f"{site}/long"))
     assert long["body"] == "é" * MOST
-    assert long["shown"] == "the first 2,400 of 5,000 characters"
+    assert long["shown"] == "the first 16,000 of 20,000 characters"
     with pytest.raises(OutsideError, match="more than 5 times"):
         allowed.http_request("GET", f"{site}/round")
     assert json.loads(allowed.http_request("POST", f"{site}/to//x", "1"))["status_code"] == 200
@@ -360,6 +360,11 @@ def sleeps(path: str) -> None:
     open(path, "w").write(f"{os.getpid()} {child.pid}")
     time.sleep(600)
 
+def leaves_a_child(path: str) -> str:
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    open(path, "w").write(f"{os.getpid()} {child.pid}")
+    return os.environ.get("SOME_API_KEY", "no key")
+
 def grows() -> int:
     return len(bytearray(2_000_000_000))
 
@@ -402,6 +407,14 @@ async def test_a_users_tool_runs_in_a_process_of_its_own(own: Path) -> None:
     said = await call(own, "talks")
     assert len(said) < 21_000
     assert "cut: 20,000 of 1,000,000" in said
+
+
+async def test_what_a_tool_starts_ends_with_it_and_it_knows_no_key(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "sk-secret")
+    assert await call(own, "leaves_a_child", path=str(tmp_path / "pids")) == "no key"
+    assert all_gone(tmp_path / "pids")
 
 
 @pytest.mark.parametrize(

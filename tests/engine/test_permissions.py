@@ -274,6 +274,8 @@ async def test_message_chatgpt_asks_the_agents_own_model(engine: Engine) -> None
         (request,) = [r.body for r in server.requests if not r.body.get("tools")]
         assert [one["role"] for one in request["messages"]] == ["system", "user"]
         assert "Tess" not in json.dumps(request)
+        usage = (await engine.agents.detail(agent.id)).usage
+        assert usage.prompt_tokens == 100 * len(server.requests)  # the other AI's, too
         await someone.leave()
 
 

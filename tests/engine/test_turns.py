@@ -150,6 +150,47 @@ async def test_a_failed_turn_can_be_sent_again(engine: Engine, agent: AgentDetai
     assert [(row.kind, row.ok) for row in rows] == [("user", True), ("note", False)]
 
 
+async def test_a_turn_that_fails_half_way_is_taken_back(engine: Engine, agent: AgentDetail) -> None:
+    human = {block.label: block.value for block in agent.blocks}["human"]
+    more = {"request_heartbeat": True}
+    steps = [
+        call("core_memory_append", name="human", content="Likes tea.", **more),
+        call("archival_memory_insert", content="The kettle is blue.", **more),
+        call("send_message", message="I am not done yet.", **more),
+    ]
+    with serving(engine, [*steps, fail(401)]):
+        async with Heard(engine) as events:
+            reply = await engine.agents.turn(agent.id, TurnRequest(text="I like tea."))
+    assert (reply.status, reply.reply, reply.retryable) == ("failed", "", True)
+    assert "history.changed" in [event.type for event in events]
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert rows[0].text == "I like tea."
+    assert [row.kind for row in rows] == ["user", "note"]
+    after = await engine.agents.detail(agent.id)
+    assert {block.label: block.value for block in after.blocks}["human"] == human
+    assert after.archival == 0
+    assert after.usage.steps == 3  # what it cost, it cost
+    with serving(engine, [steps[0], say("Noted.")]):
+        assert (await engine.history.retry(agent.id)).reply == "Noted."
+    after = await engine.agents.detail(agent.id)
+    assert {block.label: block.value for block in after.blocks}["human"].count("tea") == 1
+
+
+async def test_a_cancel_right_after_the_message(engine: Engine, agent: AgentDetail) -> None:
+    with serving(engine, [stall()]):
+        turn = asyncio.create_task(engine.agents.turn(agent.id, TurnRequest(text="Go.")))
+        while engine.agents.turns.idle(agent.id):
+            await asyncio.sleep(0)
+        assert not engine.agents.turns.running(agent.id)  # it is about to begin
+        began = time.monotonic()
+        await engine.agents.turns.cancel(agent.id)
+        assert time.monotonic() - began < 5
+        reply = await turn
+    assert reply.status == "cancelled"
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [(row.kind, row.text) for row in rows][:1] == [("user", "Go.")]
+
+
 async def test_timed_heartbeats(
     engine: Engine, agent: AgentDetail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

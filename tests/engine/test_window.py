@@ -111,6 +111,58 @@ async def test_a_small_window_is_never_exceeded(
     assert "query block:persona" in sent
 
 
+@pytest.mark.parametrize("way", ["silent", "prompted"])
+async def test_the_form_in_which_a_model_takes_tools_is_counted(engine: Engine, way: str) -> None:
+    """Models that never think beside a call get an argument to think in, those that know no tools
+    a text about them: what is sent is what was measured, in every call but the first."""
+    strict, real = Strict(real=8192), list[int]()
+
+    def script(body: dict[str, Any]) -> Reply:
+        if way == "prompted" and body.get("tools"):
+            return fail(400, "This model does not support tools.")
+        real.append(strict.count(body))
+        said = json.dumps({"function": "send_message", "arguments": {"message": "Noted. " * 20}})
+        reply = Reply(content=said) if way == "prompted" else say("Noted. " * 20)
+        return Reply(**{**vars(reply), "usage": (real[-1], 10)})
+
+    told: list[int] = []
+    emit = engine.hub.emit
+
+    def hear(event: Any) -> None:
+        if event.type == "context.changed":
+            told.append(sum(event.parts.values()))
+        emit(event)
+
+    engine.hub.emit = hear  # type: ignore
+    with ScriptedServer(script) as server:
+        agent = await use(engine, server, 8192)
+        for number in range(5):
+            text = f"{number}. {TEXTS['english'] * 8}"
+            reply = await engine.agents.turn(agent.id, TurnRequest(text=text))
+            assert reply.status == "done", reply.problem
+    assert len(told) == len(real) == 5
+    misses = [abs(said / true - 1) for said, true in zip(told, real, strict=True)]
+    assert max(misses[2:]) <= 0.05, misses  # with the first answer or two its form is found out
+
+
+async def test_a_server_that_states_no_usage(engine: Engine) -> None:
+    """Nothing is learned of what nobody said, and the tools are not taken for uncounted."""
+    strict = Strict()
+
+    def script(body: dict[str, Any]) -> Reply:
+        return Reply(**{**vars(strict(body)), "usage": None})
+
+    with ScriptedServer(script) as server:
+        agent = await use(engine, server)
+        for number in range(12):
+            text = f"{number}. {TEXTS['english'] * 10}"
+            reply = await engine.agents.turn(agent.id, TurnRequest(text=text))
+            assert reply.status == "done", reply.problem
+            assert reply.usage.prompt_tokens > 1000  # estimated
+    assert strict.refused == 0
+    assert strict.largest <= WINDOW
+
+
 async def test_ten_thousand_messages_in_the_context(engine: Engine) -> None:
     strict = Strict()
     with ScriptedServer(strict) as server:

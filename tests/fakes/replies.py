@@ -29,7 +29,7 @@ class Reply:
     content: str = ""
     reasoning: str = ""
     calls: tuple[Call, ...] = ()
-    usage: tuple[int, int] = (100, 20)
+    usage: tuple[int, int] | None = (100, 20)  # None: the server states none
     piece: int = 7
     finish_reason: str = ""
     stall_after: int | None = None

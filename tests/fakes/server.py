@@ -156,7 +156,9 @@ def _frame(body: dict[str, Any], kind: str) -> dict[str, Any]:
     return {"id": "chatcmpl-1", "object": kind, "created": 1_700_000_000, "model": body["model"]}
 
 
-def _usage(reply: Reply) -> dict[str, int]:
+def _usage(reply: Reply) -> dict[str, int] | None:
+    if reply.usage is None:
+        return None
     prompt, completion = reply.usage
     return {
         "prompt_tokens": prompt,
@@ -189,7 +191,7 @@ def _chunks(reply: Reply, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for piece in _pieces(call.arguments, reply.piece):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
     yield chunk({}, _finish(reply))
-    if (body.get("stream_options") or {}).get("include_usage"):
+    if (body.get("stream_options") or {}).get("include_usage") and reply.usage:
         frame = _frame(body, "chat.completion.chunk")
         yield {**frame, "choices": [], "usage": _usage(reply)}
 

@@ -190,6 +190,12 @@ async def test_overflow_has_a_class_of_its_own(reply: Reply) -> None:
         assert isinstance(await failure(server), ContextOverflowError)
 
 
+async def test_a_rate_limit_may_speak_of_tokens() -> None:
+    busy = fail(429, "Too many tokens, please wait before trying again.", retry_after=0.1)
+    with ScriptedServer([busy, plain("ok")]) as server:
+        assert content(await collect(model(server))) == "ok"
+
+
 async def test_rate_limit_is_waited_out() -> None:
     with ScriptedServer([fail(429, "slow down", retry_after=0.3), plain("ok")]) as server:
         started = time.monotonic()

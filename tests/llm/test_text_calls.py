@@ -76,3 +76,9 @@ def test_arguments_stream() -> None:
     reader = TextCalls(["say"])
     reader.feed('{"thought": "x", "function": "say", "arguments": {"message": "He')
     assert reader.feed("llo").tool_calls[0].arguments == "llo"
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("text", ["`" * 5000 + " done", "\n" * 50_000, "`" * 40 + "!", "<|" * 9000])
+def test_whatever_runs_away_is_read_in_no_time(text: str) -> None:
+    assert read(text, 2000) == (text, [])

@@ -10,11 +10,13 @@ from typing import Any
 
 from memtui.agent.arguments import BadArgumentsError
 from memtui.agent.ports import Clock, Emit, Memory
+from memtui.api.agents import Usage
 from memtui.api.search import Hit
 
 HEARTBEAT = "request_heartbeat"
-RETURN_LIMIT = 3000
-"""Characters of a result that is not a search's (the original's limit)."""
+RETURN_LIMIT = 20_000
+"""Characters kept of a result that is not a search's. The window shows what fits, and how to read
+the rest (the original kept 3,000)."""
 
 _HEARTBEAT_SCHEMA = {
     "type": "boolean",
@@ -42,12 +44,15 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class Result:
-    """`message` is text, or an object for a search; `said` is what the user hears."""
+    """`message` is text, or an object for a search; `said` is what the user hears; `usage` is
+    what a model was asked for it.
+    """
 
     message: str | dict[str, Any]
     hits: Sequence[Hit] = ()
     total: int = 0
     said: str = ""
+    usage: Usage | None = None
 
 
 Function = Callable[..., Awaitable[Result]]

@@ -10,7 +10,7 @@ from memtui.agent import envelope
 from memtui.agent.arguments import BadArgumentsError, parse
 from memtui.agent.text import mend, shorten
 from memtui.agent.tools.base import HEARTBEAT, RETURN_LIMIT, Result, Tool, ToolContext, ToolError
-from memtui.api.agents import ToolCall
+from memtui.api.agents import ToolCall, Usage
 from memtui.api.errors import MemtuiError
 from memtui.api.search import Hit
 
@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """`text` is the result's envelope. `heartbeat` is None when the model left it out."""
+    """`text` is the result's envelope. `heartbeat` is None when the model left it out, or wrote no
+    boolean (the original took that for False, and turns ended without a word).
+    """
 
     call: ToolCall
     ok: bool
@@ -29,6 +31,7 @@ class Outcome:
     total: int = 0
     said: str = ""
     ms: float = 0.0
+    usage: Usage | None = None
 
 
 def read_call(call_id: str, name: str, raw: str, *, cut_off: bool) -> tuple[ToolCall, str]:
@@ -50,7 +53,7 @@ async def execute(
     begun = time.perf_counter()
     arguments: dict[str, Any] = dict(call.arguments)
     asked = arguments.pop(HEARTBEAT, None)
-    heartbeat = None if asked is None else asked is True
+    heartbeat = asked if isinstance(asked, bool) else None
     ok = False
     result = Result("")
     try:
@@ -80,4 +83,5 @@ async def execute(
         total=result.total,
         said=result.said,
         ms=(time.perf_counter() - begun) * 1000,
+        usage=result.usage,
     )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from memtui.agent.tools.base import ToolError
 
 OUTPUT = 400_000
 """Bytes of a worker's reply; it keeps far below that itself."""
+
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+"""In the names of environment variables."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ async def run(request: dict[str, Any], folder: Path, limits: Limits) -> str:
             stderr=subprocess.DEVNULL,
             cwd=folder,
             start_new_session=True,
-            env=os.environ.copy(),  # another thread's import may be changing the original
+            env=_environment(),
         )
     except OSError as error:
         raise ToolError(f"{name} could not be started: {error.strerror}.") from None
@@ -52,8 +56,7 @@ async def run(request: dict[str, Any], folder: Path, limits: Limits) -> str:
             f"{name} took more than {limits.seconds:g} seconds, so it was ended."
         ) from None
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process.pid)
         if process.stdin is not None:
             process.stdin.close()
         await asyncio.shield(process.wait())
@@ -67,6 +70,39 @@ async def run(request: dict[str, Any], folder: Path, limits: Limits) -> str:
     if not ok:
         raise ToolError(text or f"{name} failed.")
     return text
+
+
+def _environment() -> dict[str, str]:
+    """The engine's, without its keys: a tool has no business with them."""
+    inherited = os.environ.copy()  # another thread's import may be changing the original
+    return {name: value for name, value in inherited.items() if not _SECRET.search(name)}
+
+
+def _kill(pid: int) -> None:
+    """End the worker and all that it started. On Linux it stays the parent of what wants to
+    outlive it (see `worker`), elsewhere only its process group is known.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGSTOP)  # it starts nothing any more
+    for one in (*_below(pid), pid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(one, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that descend from `pid`, where there is a Linux /proc."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # after the name in brackets: the state, then the parent
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = children.get(pid, [])
+    for one in found:  # it grows meanwhile
+        found += children.get(one, [])
+    return found
 
 
 async def _converse(process: asyncio.subprocess.Process, line: bytes) -> bytes:

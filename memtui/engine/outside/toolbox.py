@@ -12,7 +12,7 @@ from memtui.agent.ports import ChatModel
 from memtui.agent.text import shorten
 from memtui.agent.tools import BASE_TOOLS
 from memtui.agent.tools.base import RETURN_LIMIT, Result, Tool, ToolContext, ToolError
-from memtui.api.agents import Agent
+from memtui.api.agents import Agent, Usage
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.tools import ToolInfo
 from memtui.engine.hub import Hub
@@ -29,7 +29,8 @@ TOOLS = "tools"
 _ADVISER = "You are a helpful assistant. Keep your responses short and concise."
 _WHAT = "What stands in result was returned by {}."
 
-Work = Callable[[dict[str, Any]], Awaitable[str]]
+Work = Callable[[dict[str, Any]], Awaitable[tuple[str, Usage | None]]]
+"""Does what the arguments ask for; its text, and what a model used for it."""
 
 
 async def message_chatgpt(context: ToolContext, message: str) -> Result:
@@ -145,14 +146,15 @@ class Toolbox:
             await self.permissions.ask(agent, context.turn_id, tool.name, arguments)
             if tool.name != "append_to_text_file":
                 context.memory.has_read()
-            text = shorten(quotation.quoted(await work(arguments)), RETURN_LIMIT)
+            said, usage = await work(arguments)
+            text = shorten(quotation.quoted(said), RETURN_LIMIT)
             what = _WHAT.format(tool.name)
-            return Result(quotation.enclosed({"result": text}, what))
+            return Result(quotation.enclosed({"result": text}, what), usage=usage)
 
         return replace(tool, function=call)
 
     def _run(self, name: str, own: Found | None = None) -> Work:
-        async def run(arguments: dict[str, Any]) -> str:
+        async def run(arguments: dict[str, Any]) -> tuple[str, None]:
             settings = self._settings()
             folder = settings.tools_folder()
             await asyncio.to_thread(paths.private_dir, folder)
@@ -169,7 +171,7 @@ class Toolbox:
             limits = runner.Limits(
                 settings.number("tools.seconds"), int(settings.number("tools.memory") * 1_000_000)
             )
-            return await runner.run(request, folder, limits)
+            return await runner.run(request, folder, limits), None
 
         return run
 
@@ -177,7 +179,7 @@ class Toolbox:
 def _ask(model: ChatModel) -> Work:
     """Asks the agent's own model, without anything of the agent's."""
 
-    async def ask(arguments: dict[str, Any]) -> str:
+    async def ask(arguments: dict[str, Any]) -> tuple[str, Usage | None]:
         if model.offline:
             raise ToolError(
                 "There is no other AI to ask: no language model is configured, only the offline "
@@ -188,14 +190,17 @@ def _ask(model: ChatModel) -> Work:
             {"role": "user", "content": arguments["message"]},
         ]
         said = ""
+        usage: Usage | None = None
         async with aclosing(model.stream(messages, [])) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 said = chunk.content if chunk.restart else said + chunk.content
+                if chunk.usage is not None:
+                    usage = Usage.model_validate(vars(chunk.usage))
                 if len(said) > 4 * RETURN_LIMIT:
                     break
         if not said.strip():
             raise ToolError("The other AI answered nothing. Ask in another way.")
-        return said
+        return said, usage
 
     return ask
 

@@ -7,7 +7,7 @@ from memtui.engine.outside import OutsideError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MOST_BYTES = 1_000_000
-MOST = 2_400
+MOST = 16_000
 """Characters of the body that the agent is given."""
 
 

@@ -6,11 +6,13 @@ It reads one JSON object, a line, from standard input and writes one to standard
 
 import asyncio
 import contextlib
+import ctypes
 import importlib.util
 import inspect
 import json
 import os
 import resource
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -24,6 +26,7 @@ MOST = 20_000
 """Characters of a result; what is longer is cut, visibly."""
 FILE_SIZE = 50_000_000
 """Bytes that a file may have in which something is written."""
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main() -> None:
@@ -32,6 +35,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # what a tool prints is not its result
     threading.Thread(target=_watch, daemon=True).start()
+    _keep_children()
     _limit(int(request["memory"]), int(request["seconds"]))
     ok, text = False, ""
     try:
@@ -45,8 +49,14 @@ def main() -> None:
     if len(text) > MOST:
         text = f"{text[:MOST]} … [cut: {MOST:,} of {len(text):,} characters]"
     replies.write(json.dumps({"ok": ok, "text": text}).encode("ascii"))
-    replies.flush()
-    os._exit(0)  # whatever threads the tool has begun
+    replies.close()
+    signal.pause()  # the engine ends it, with whatever the tool has begun
+
+
+def _keep_children() -> None:
+    """On Linux, be the parent of orphans among what the tool starts: the engine finds them here."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _watch() -> None:
