@@ -25,7 +25,6 @@ LEAN = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 After 500 turns 430 MB instead of 560, and next to no growth."""
 
 
-
 def connects(path: Path) -> bool:
     """Whether somebody listens on the Unix socket `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
