@@ -30,6 +30,17 @@ def pytest_runtest_makereport(
     return report
 
 
+LONG = ("tests/proof/", "tests/journey/", "tests/engine/", "tests/cli/")
+"""Those files begin first, in this order: none of them is left for the end, alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        return next((n for n, long in enumerate(LONG) if item.nodeid.startswith(long)), len(LONG))
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """$MEMTUI_HOME, empty. An engine that the test starts has linger 0, and is ended with it."""

@@ -267,7 +267,9 @@ async def test_delete_asks(opened: Opened, tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("enter")  # No has the focus
         assert any(source.name == name for source in app.store.sources)
-        await pilot.press("d", "y")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
         await until(pilot, lambda: all(source.name != name for source in app.store.sources))
 
 
