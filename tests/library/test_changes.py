@@ -1,30 +1,13 @@
 """A folder that changes between two loads: what is kept, renamed, replaced, told and pruned."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from memtui.library.reader_pool import ReaderPool
 from memtui.record.store import Record
-from tests.library.helpers import plain_terms
 from tests.library.test_load import Shelves, documents, run
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    made = Record(tmp_path / "record.db", plain_terms)
-    made.open()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def reader() -> AsyncIterator[ReaderPool]:
-    made = ReaderPool(size=1)
-    yield made
-    await made.close()
 
 
 @pytest.fixture

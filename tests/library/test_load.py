@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,22 +15,7 @@ from memtui.library.load import load
 from memtui.library.ports import Reading
 from memtui.library.reader_pool import ReaderPool
 from memtui.record.store import Record
-from tests.library.helpers import make_pdf, plain_terms
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    made = Record(tmp_path / "record.db", plain_terms)
-    made.open()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def reader() -> AsyncIterator[ReaderPool]:
-    made = ReaderPool(size=1)
-    yield made
-    await made.close()
+from tests.library.helpers import make_pdf
 
 
 @pytest.fixture
