@@ -71,10 +71,13 @@ def dense_weight(
     are compared by the share of the query's terms that their best five hold. Vectors of a model
     that does not know the language point at passages with none of them; a text channel that knows
     few of the words finds passages no better than the vectors do. Between those, English leans to
-    the vectors, all embedding models being trained on it, less so when their scores are flat, but
-    all the more when the words found hold hardly one of the query's; and other languages lean to
-    the words. So does a query of which one passage holds far more than any other, or holds all
-    while no vector is close: a question in the words of the text, as in a conversation.
+    the vectors, all embedding models being trained on it, all the more when the words found hold
+    hardly one of the query's; and other languages lean to the words.
+
+    So does a query of which the best passage of the words holds more than that of the vectors,
+    when one of the two shows which is to be trusted: the cosines of the first ten are nearly
+    equal, as between turns of one conversation; BM25 has a clear winner; or all terms are held
+    while no vector is close.
     """
     if not dense or not text:
         return 1.0 if dense else 0.0
@@ -86,24 +89,16 @@ def dense_weight(
     (low, high, start, end), lost = _OTHER, 0.0
     if is_english(query):
         low, high, start, end = _ENGLISH
-        flat = 1 - _ramp(peak(dense), *_PEAK)
-        low, high = low - flat * _FLAT_LOW, high - flat * _FLAT_HIGH
         lost = 1 - _ramp(of_text, *_LOST)
     weight = low + (high - low) * _ramp(ratio, start, end)
     weight += (_MOST - high) * _ramp(ratio, *_BETTER)
     weight += (_MOST - weight) * lost
     # what the words are sure of
-    second = text[1][1] if len(text) > 1 else 0.0
-    ahead = _ramp(1 - second / text[0][1], *_AHEAD) * _ramp(worded[0], *_SOME)
-    weight -= max(0.0, weight - _LITTLE) * ahead
+    flat = 1 - _ramp(dense[0][1] - dense[:10][-1][1], *_FLAT)
+    ahead = _ramp(1 - text[1][1] / text[0][1], *_AHEAD) if len(text) > 1 else 1.0
     whole = _ramp(worded[0], *_WHOLE) * (1 - _ramp(dense[0][1], *_CLOSE))
-    return weight - max(0.0, weight - _LEAST) * whole
-
-
-def peak(scores: Sequence[Scored]) -> float:
-    """How far (0–1) the best stands out from the next nine, in units of best minus last."""
-    relative = list(_relative(scores, scores[-1][1]).values())[1:10]
-    return 1 - fmean(relative) if relative else 1.0
+    sure = max(flat, ahead, whole) * _ramp(worded[0] - near[0], *_MORE)
+    return weight - max(0.0, weight - _LITTLE) * sure
 
 
 def coverage(terms: Collection[str], passage: str) -> float:
@@ -114,22 +109,21 @@ def coverage(terms: Collection[str], passage: str) -> float:
 
 # Fitted to English (NQ), Spanish, Arabic and Chinese (XQuAD) questions with MiniLM's vectors, and
 # to the same with the vectors shuffled, blurred or made good, words dropped, in small, large and
-# mixed libraries; to pieces of sentences as questions, about passages and about turns of talk.
+# mixed libraries; to pieces of sentences as questions, about passages; and to made-up dialogues.
 # On NQ the lead over vectors alone is a few questions: within the noise.
 _SAMPLE = 5
 _SHARPNESS = 2  # above 1, the first few of each channel stay near the top
 # weight of the vectors where they look wrong, and where right; the ratios where those begin
-_ENGLISH = (0.48, 0.68, 0.18, 0.49)
+_ENGLISH = (0.48, 0.62, 0.18, 0.49)
 _OTHER = (0.25, 0.45, 0.40, 0.75)
 _BETTER = (1.0, 1.7)  # ratios: the words find worse passages than the vectors do
 _MOST = 0.9  # weight of the vectors then
 _LOST = (0.2, 0.4)  # shares of the query's terms: fewer, and an English word was met by chance
-# of the best passage of the words: its lead in BM25, and shares of the query's terms
-_AHEAD, _SOME, _WHOLE = (0.35, 0.6), (0.3, 0.6), (0.75, 1.0)
-_CLOSE = (0.45, 0.65)  # cosines: vectors that know what is meant
-_LITTLE, _LEAST = 0.2, 0.12  # weights of the vectors when it is ahead, and when it holds the whole
-_PEAK = (0.38, 0.65)  # from flat to peaked
-_FLAT_LOW, _FLAT_HIGH = 0.06, 0.12  # taken off the weights of English when flat
+_MORE = (0.2, 0.3)  # shares of the terms: the words' best passage holds so many more
+_FLAT = (0.05, 0.2)  # cosine of the first above that of the tenth
+_AHEAD = (0.3, 0.6)  # lead in BM25 of the first over the second
+_WHOLE, _CLOSE = (0.75, 1.0), (0.45, 0.65)  # share of the terms; cosines that know what is meant
+_LITTLE = 0.2  # weight of the vectors when the words are sure
 
 
 def _ramp(value: float, start: float, end: float) -> float:

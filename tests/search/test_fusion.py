@@ -132,3 +132,17 @@ def test_an_english_word_met_by_chance_does_not_outvote_the_vectors() -> None:
     dense = [("right", 0.54), ("other", 0.11)]
     assert dense_weight(query, terms, dense, [("other", 3.6)], texts) > 0.85
     assert fuse(query, terms, dense, [("other", 3.6)], texts)[0].id == "right"
+
+
+def test_between_turns_of_a_conversation_the_words_decide() -> None:
+    texts = {f"t{n}": f"Anna: how was the trip, number {n}?" for n in range(10)}
+    texts |= {"right": "Anna: I adopted a greyhound last weekend."}
+    terms = ["anna", "adopt", "greyhound"]
+    text = [("right", 9.0), *((f"t{n}", 7.0 - n / 10) for n in range(9))]
+    flat = [*((f"t{n}", 0.60 - n / 200) for n in range(9)), ("right", 0.55)]
+    peaked = [("t0", 0.85), *((f"t{n}", 0.5 - n / 100) for n in range(1, 10))]
+    query = "When did Anna adopt the greyhound?"
+    assert fuse(query, terms, flat, text, texts)[0].id == "right"
+    weight = dense_weight(query, terms, flat, text, texts)
+    assert weight < 0.3
+    assert weight < dense_weight(query, terms, peaked, text, texts)
