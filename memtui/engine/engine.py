@@ -23,6 +23,7 @@ from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
 from memtui.engine.loads import Loads
+from memtui.engine.lean import keep_lean
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts, reader_limits
@@ -107,6 +108,7 @@ class Engine:
         self.indexer.start()
         self.heartbeats.start()
         self._start(self._warm_up())
+        self._start(keep_lean())
         self._start(self.reindex.go_on())
 
     def _open_record(self) -> None:

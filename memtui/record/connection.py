@@ -7,8 +7,8 @@ from typing import Any
 
 BUSY_SECONDS = 10.0
 """How long to wait for another program that has the file locked."""
-CACHE_KIB = 8_000
-"""Page cache of one connection: the text index of 100,000 passages takes 20 MB."""
+CACHE_KIB = 3_000
+"""Page cache of one connection; what is not in it is in the system's own."""
 
 
 class Connection(sqlite3.Connection):

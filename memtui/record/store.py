@@ -27,7 +27,7 @@ from memtui.record.templates import Templates
 CLOSE_SECONDS = 10.0
 """How long `close` waits for readers that are still at it."""
 
-IDLE = 3
+IDLE = 2
 """Connections kept open for the next reader; each has a page cache of its own."""
 
 
