@@ -22,8 +22,8 @@ from memtui.engine.heartbeats import Heartbeats
 from memtui.engine.history import History
 from memtui.engine.hub import Hub
 from memtui.engine.jobs import Jobs
-from memtui.engine.loads import Loads
 from memtui.engine.lean import keep_lean
+from memtui.engine.loads import Loads
 from memtui.engine.models import Models
 from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts, reader_limits
