@@ -50,6 +50,9 @@ class Hit(BaseModel):
     `score` is the fused one (0–1, higher is better), `dense_score` a cosine, `text_score` BM25
     (positive, higher is better). Ranks count from 1. `terms` are matched [start, end) spans in
     `text`. `page` counts from 1. `citation` is how a reply refers to it, such as `[paper p. 3]`.
+    `ordinal` is the passage's place in its document, from 0; `start`…`end` are character positions
+    there, and those of neighbours may overlap. `joined_to` is the passage id of the best of the
+    neighbouring hits on this page, which may be shown as one; empty for that one itself.
     """
 
     rank: int
@@ -73,6 +76,10 @@ class Hit(BaseModel):
     source_id: str | None = None
     document_id: str | None = None
     created_at: str = ""
+    ordinal: int = 0
+    start: int = 0
+    end: int = 0
+    joined_to: str = ""
 
 
 class SearchReply(BaseModel):

@@ -62,6 +62,31 @@ def retrieval(file: Path, as_json: bool) -> None:
     output.table(["", *names], [[mode, *(f"{of[n]:.3f}" for n in names)] for mode, of in modes])
 
 
+@bench.command()
+@of_file
+@click.option(
+    "--questions",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    help="A sample of so many, the same each time; 0 for all.",
+)
+@options.as_json
+def answers(file: Path, questions: int, as_json: bool) -> None:
+    """How well the offline reader answers the questions of FILE, a set as for `retrieval`.
+
+    answered: it does not decline. cited: a relevant passage is among its citations. declined: it
+    declines when the relevant passages are taken out.
+    """
+    found = _measured("bench_answers", str(file.absolute()), str(questions))
+    if as_json:
+        output.data(found)
+        return
+    output.line(f"{found['passages']:,} passages, {found['questions']:,} questions")
+    rows = [[name, f"{found[name]:.3f}"] for name in ("answered", "cited", "declined")]
+    output.table(["", "share"], rows)
+
+
 def _measured(module: str, *arguments: str) -> Any:
     """What `memtui.engine.MODULE` measures, in an empty home that is deleted afterwards."""
     # Not the user's temporary folder: the paths of sockets are limited to about 100 bytes.

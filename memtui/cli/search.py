@@ -4,6 +4,7 @@ import click
 
 from memtui.api.client import Client
 from memtui.api.errors import UsageError
+from memtui.api.joined import blocks, merged
 from memtui.api.pages import canonical
 from memtui.api.plain import plain, plain_line
 from memtui.api.search import Hit, Mode, Part, SearchReply, SearchRequest
@@ -92,8 +93,8 @@ def search(
         output.note(reply.problem)
     if as_json:
         output.data(reply)
-    for hit in [] if as_json else reply.hits:
-        _print(hit)
+    for block in [] if as_json else blocks(reply.hits):
+        _print(block)
     if reply.hits:
         if reply.total > len(reply.hits) and not as_json:
             output.note(f"{len(reply.hits)} of {reply.total} hits; -k shows more.")
@@ -106,12 +107,16 @@ def search(
     return NOTHING_FOUND
 
 
-def _print(hit: Hit) -> None:
-    """Rank, score, citation and id in one line, the matching piece of the passage below it."""
-    citation = plain_line(hit.citation or hit.source or hit.scope)
-    print(f"{hit.rank:>3}  {hit.score:.2f}  {output.bold(citation)}  {plain_line(hit.passage_id)}")
-    pieces = (output.bold(text) if marked else text for text, marked in snippet(hit))
-    print(f"     {''.join(pieces)}")
+def _print(block: list[Hit]) -> None:
+    """Rank, score, citation and id in one line, the matching piece of the passage below it.
+
+    Of neighbours in a document, a line each, and below them the piece of all together.
+    """
+    for hit in block:
+        citation = output.bold(plain_line(hit.citation or hit.source or hit.scope))
+        print(f"{hit.rank:>3}  {hit.score:.2f}  {citation}  {plain_line(hit.passage_id)}")
+    found = snippet(merged(block), _SNIPPET * len(block))
+    print(f"     {''.join(output.bold(text) if marked else text for text, marked in found)}")
 
 
 def snippet(hit: Hit, length: int = _SNIPPET) -> list[tuple[str, bool]]:

@@ -5,15 +5,13 @@ most. The home of the environment is filled: it should be an empty one.
 """
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 from memtui.api.errors import MemtuiError
 from memtui.api.search import Mode
-from memtui.engine.bench_sets import RetrievalSet, cleared, filled, read, tell
+from memtui.engine.bench_sets import RetrievalSet, filled, report, tell
 from memtui.search.evaluate import quality
 
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -43,12 +41,7 @@ async def measure(given: RetrievalSet) -> dict[str, Any]:
 
 
 def main(file: str, limit: str = "0") -> None:
-    try:
-        result = asyncio.run(measure(read(Path(file), int(limit))))
-    except MemtuiError as error:
-        result = {"error": str(error), "kind": error.kind}
-    cleared()
-    json.dump(result, sys.stdout)
+    report(file, measure, int(limit))
 
 
 if __name__ == "__main__":

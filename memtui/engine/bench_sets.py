@@ -10,20 +10,22 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from memtui import config
-from memtui.api.errors import UsageError
+from memtui.api.errors import MemtuiError, UsageError
 from memtui.engine.finder import Finder
 from memtui.engine.parts import Parts
 from memtui.engine.shelf import PartsIndex, PartsVectors
 from memtui.library.indexing import Indexer
 from memtui.record import NewDocument, NewPassage
 
+NAME = "set"
+"""Of the source and its one document, in which every passage has an ordinal of its own."""
 SELDOM = 5.0
 """Seconds between two lines of progress in a log."""
 _told = 0.0
@@ -150,13 +152,13 @@ async def filled(given: RetrievalSet) -> AsyncIterator[Library]:
     )
     indexer.start()
     try:
-        source = record.sources.create("set")
+        source = record.sources.create(NAME)
         scope = f"source_{source.id}"
         passages = [
             NewPassage(ordinal=ordinal, text=text, end=len(text))
             for ordinal, text in enumerate(given.texts.values())
         ]
-        record.documents.add(source.id, NewDocument("/set", "set", "text", "set", size=1), passages)
+        record.documents.add(source.id, NewDocument("/set", NAME, "text", "set", size=1), passages)
         indexer.wake()
         total = indexed = 0
         while indexed < len(passages):
@@ -186,7 +188,16 @@ def tell(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def cleared() -> None:
-    """The line of progress is taken away."""
+def report(
+    file: str,
+    measure: Callable[[RetrievalSet], Coroutine[Any, Any, dict[str, Any]]],
+    limit: int = 0,
+) -> None:
+    """Print what `measure` finds of the set in `file` as JSON, or why it could not."""
+    try:
+        result = asyncio.run(measure(read(Path(file), limit)))
+    except MemtuiError as error:
+        result = {"error": str(error), "kind": error.kind}
     if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+        sys.stderr.write("\r\x1b[K")  # the line of progress
+    json.dump(result, sys.stdout)

@@ -116,11 +116,7 @@ class Finder:
                 counts[source_id] = self._record.sources.get(source_id).documents
         return [
             hit.model_copy(
-                update={
-                    "citation": citation.label(
-                        hit, counts.get(hit.source_id or "", 0), found.ordinals[hit.passage_id]
-                    )
-                }
+                update={"citation": citation.label(hit, counts.get(hit.source_id or "", 0))}
             )
             for hit in found.hits
         ]

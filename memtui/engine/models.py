@@ -6,6 +6,7 @@ Their modules are imported when one is asked for: the engine's first answer does
 import os
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from memtui import config
 from memtui.agent.calibration import Calibration
@@ -13,6 +14,9 @@ from memtui.api.errors import ModelError, NotFoundError, UsageError
 from memtui.api.history import ModelName
 from memtui.llm.chunk import ChatModel
 from memtui.search import terms
+
+if TYPE_CHECKING:
+    from memtui.llm.offline import OfflineReader
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,7 @@ class Models:
 
     def _reader(self) -> ChatModel:
         if self._offline is None:
-            from memtui.llm.offline import OfflineReader
-
-            self._offline = OfflineReader(terms.query_terms, _all_terms)
+            self._offline = offline_reader()
         return self._offline
 
     def calibration(self, model: ChatModel) -> Calibration:
@@ -148,3 +150,10 @@ class Models:
 
 def _all_terms(text: str) -> list[str]:
     return terms.index_terms(text).split()
+
+
+def offline_reader() -> "OfflineReader":
+    """The offline reader with the terms of the search."""
+    from memtui.llm.offline import OfflineReader
+
+    return OfflineReader(terms.query_terms, _all_terms)

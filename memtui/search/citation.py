@@ -6,7 +6,7 @@ from memtui.api.search import Hit
 _NAME_LIMIT = 80  # characters
 
 
-def label(hit: Hit, documents_in_source: int, ordinal: int = 0) -> str:
+def label(hit: Hit, documents_in_source: int) -> str:
     """`[paper p. 3]`; `[paper, file.pdf p. 3]` in a source of several documents.
 
     Pages count from 1 whatever is printed on them, as everywhere in memtui. Without pages the
@@ -16,11 +16,11 @@ def label(hit: Hit, documents_in_source: int, ordinal: int = 0) -> str:
     """
     if hit.source is None:
         kind = "conversation" if hit.scope.startswith("recall_") else "memory"
-        return f"[{kind} ¶{ordinal + 1}]" if ordinal else f"[{kind}]"
+        return f"[{kind} ¶{hit.ordinal + 1}]" if hit.ordinal else f"[{kind}]"
     names = [_name(hit.source) or "source"]
     if documents_in_source > 1 and hit.document and _name(hit.document):
         names.append(_name(hit.document))
-    place = f"¶{ordinal + 1}"
+    place = f"¶{hit.ordinal + 1}"
     if hit.page is not None:
         place = f"p. {hit.page}"
         if hit.page_end is not None and hit.page_end > hit.page:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from memtui.api.errors import MemtuiError
+from memtui.api.joined import joined
 from memtui.api.library import Passage
 from memtui.api.search import Hit, Mode
+from memtui.search.duplicates import HEAD, behind
 from memtui.search.fusion import Fused, fuse, judged
 from memtui.search.ports import DenseChannel, Passages, QueryEncoder, Scored, TextChannel, Words
 from memtui.search.terms import matched_spans
@@ -29,14 +31,12 @@ class Ports:
 class Ranked:
     """One page of hits, best first, of `total` candidates.
 
-    `ordinals` are the hits' places in their documents, by passage id, for `citation.label`.
     `problem` is a sentence when a channel could not take part.
     """
 
     hits: list[Hit]
     total: int
     problem: str = ""
-    ordinals: dict[str, int] = field(default_factory=dict)
 
 
 async def search(
@@ -68,15 +68,18 @@ async def search(
         best = await ports.passages.many(sorted(set().union(*judged(dense, text))))
         tops = {id_: passage.text for id_, passage in best.items()}
     ranking = fuse(query, terms, dense, text, tops)
-    page = ranking[offset : offset + k]
-    passages = await ports.passages.many([fused.id for fused in page]) if page else {}
+    wide = [fused.id for fused in (*ranking[:HEAD], *ranking[max(HEAD, offset) : offset + k])]
+    passages = await ports.passages.many(wide) if offset < len(ranking) else {}
+    place = {fused.id: fused for fused in ranking}
+    texts = {id_: passage.text for id_, passage in passages.items()}
+    order = behind(wide[:HEAD], texts) if offset < HEAD else wide[:HEAD]
+    page = [*map(place.__getitem__, order), *ranking[HEAD:]][offset : offset + k]
     hits = [
         _hit(rank, fused, passages[fused.id], terms)
         for rank, fused in enumerate(page, offset + 1)
         if fused.id in passages  # a passage may have been deleted meanwhile
     ]
-    ordinals = {id_: passage.ordinal for id_, passage in passages.items()}
-    return Ranked(hits, len(ranking), problem, ordinals)
+    return Ranked(joined(hits), len(ranking), problem)
 
 
 def listed(passages: Sequence[Passage], total: int, offset: int = 0) -> Ranked:
@@ -85,7 +88,7 @@ def listed(passages: Sequence[Passage], total: int, offset: int = 0) -> Ranked:
         _hit(rank, Fused(passage.id, 0.0), passage, [])
         for rank, passage in enumerate(passages, offset + 1)
     ]
-    return Ranked(hits, total, ordinals={passage.id: passage.ordinal for passage in passages})
+    return Ranked(joined(hits), total)
 
 
 async def _channels(
@@ -136,4 +139,7 @@ def _hit(rank: int, fused: Fused, passage: Passage, terms: list[str]) -> Hit:
         source_id=passage.source_id,
         document_id=passage.document_id,
         created_at=passage.created_at.isoformat(),
+        ordinal=passage.ordinal,
+        start=passage.start,
+        end=passage.end,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from memtui.api.errors import UsageError
-from memtui.engine.bench_sets import read
+from memtui.engine.bench_answers import sample
+from memtui.engine.bench_sets import RetrievalSet, read
 from tests.cli.conftest import Memtui, memtui
 
 __all__ = ["memtui"]
@@ -63,3 +64,36 @@ def test_bench_retrieval(tmp_path: Path, memtui: Memtui, monkeypatch: pytest.Mon
     modes = {"hybrid": perfect, "text": perfect}
     assert found == {"passages": 2, "questions": 2, "modes": modes}
     assert set(Path(tempfile.gettempdir()).glob("memtui-bench-*")) <= before
+
+
+def test_bench_answers(tmp_path: Path, memtui: Memtui) -> None:
+    texts = [
+        "A partition of the archive is a folder of its own on the disk.",
+        "Die Katze schläft auf dem Sofa im Wohnzimmer.",
+        "The lighthouse of Alexandria was built by Sostratus of Cnidus.",
+    ]
+    questions = ["Who built the lighthouse of Alexandria?", "Wo schläft die Katze?"]
+    rows: list[object] = [{"id": f"p{n}", "text": text} for n, text in enumerate(texts)]
+    rows += [
+        {"question": questions[0], "relevant": ["p2"]},
+        {"question": questions[1], "relevant": ["p1"]},
+    ]
+    file = tmp_path / "set.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    result = memtui("bench", "answers", str(file), "--json")
+    assert result.status == 0, result.err
+    assert json.loads(result.out) == {
+        "passages": 3, "questions": 2, "answered": 1.0, "cited": 1.0, "declined": 1.0
+    }  # fmt: skip
+    file.write_text("rubbish")
+    result = memtui("bench", "answers", str(file))
+    assert (result.status, "Line 1" in result.err) == (2, True)
+
+
+def test_a_sample_is_the_same_each_time() -> None:
+    given = RetrievalSet({"p": "text"}, [(f"{n}?", frozenset("p")) for n in range(50)])
+    assert sample(given, 0) == sample(given, 50) == given
+    some = sample(given, 5)
+    assert len(some.questions) == 5
+    assert some == sample(given, 5)
+    assert some.texts == given.texts

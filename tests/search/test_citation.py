@@ -30,7 +30,7 @@ def hit(**fields: Any) -> Hit:
     ],
 )
 def test_label(fields: dict[str, Any], documents: int, ordinal: int, expected: str) -> None:
-    assert label(hit(**fields), documents, ordinal) == expected
+    assert label(hit(**fields, ordinal=ordinal), documents) == expected
 
 
 @given(st.text(min_size=1), st.text(), st.text())

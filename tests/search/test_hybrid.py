@@ -78,7 +78,7 @@ async def test_hybrid_explains_its_hits(fakes: Fakes) -> None:
     assert (last.text_rank, last.text_score, last.terms) == (None, None, [])
     assert best.score == 1
     assert found.total == 3
-    assert found.ordinals["a"] == 4
+    assert best.ordinal == 4
     assert found.problem == ""
 
 

@@ -1,5 +1,6 @@
 """Pages of hits, as the agent reads them."""
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -8,6 +9,7 @@ from memtui.agent.envelope import stamp
 from memtui.agent.text import shorten
 from memtui.agent.tools.base import Result, ToolContext, ToolError
 from memtui.agent.units import rest
+from memtui.api.joined import beyond, blocks
 from memtui.api.search import Hit, SearchReply
 
 PAGE_SIZE = 5
@@ -26,7 +28,8 @@ def offset_of(page: int) -> int:
 def page_of(context: ToolContext, found: SearchReply, page: int) -> Result:
     """The result of a search: true totals, and each hit with where it comes from."""
     zone = context.clock.now().tzinfo
-    message: dict[str, Any] = {"hits": [_hit(hit, zone) for hit in found.hits]}
+    hits = [_hit(hit, zone, above) for block in blocks(found.hits) for above, hit in _in(block)]
+    message: dict[str, Any] = {"hits": hits}
     if any(hit.source_id for hit in found.hits):
         message = quotation.enclosed(message)
     message = {"showing": _showing(len(found.hits), found.total, page), **message}
@@ -45,7 +48,13 @@ def _showing(count: int, total: int, page: int) -> str:
     return f"hits {first}–{first + count - 1} of {total}, page {page + 1} of {pages}"
 
 
-def _hit(hit: Hit, zone: tzinfo | None) -> dict[str, Any]:
+def _in(block: list[Hit]) -> Iterable[tuple[Hit | None, Hit]]:
+    """Each hit after the one that is shown above it."""
+    return zip((None, *block), block, strict=False)
+
+
+def _hit(hit: Hit, zone: tzinfo | None, above: Hit | None = None) -> dict[str, Any]:
+    """`above`: the passage before it in its document, when that is shown above it."""
     shown: dict[str, Any] = {}
     if hit.citation:
         shown["cite"] = hit.citation
@@ -57,14 +66,16 @@ def _hit(hit: Hit, zone: tzinfo | None) -> dict[str, Any]:
         )
     elif hit.section:
         shown["from"] = "you" if hit.section == "assistant" else hit.section
-    if hit.created_at:
+    if above is not None:
+        shown["continues"] = "the hit above"
+    elif hit.created_at:
         shown["time"] = _time(hit.created_at, zone)
     whole = rest(f"passage:{hit.passage_id}")
     start = max(0, hit.terms[0][0] - HIT_LIMIT // 4) if hit.terms else 0
     if start + HIT_LIMIT < len(hit.text) and start:  # what was found is in the middle
         shown["begins"] = f"at character {start + 1:,}; {whole}"
     else:
-        start = 0
+        start = beyond(above, hit) if above is not None else 0
     shown["text"] = shorten(quotation.quoted(hit.text[start:]), HIT_LIMIT, whole)
     return shown
 
