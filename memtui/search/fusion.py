@@ -114,7 +114,7 @@ def coverage(terms: Collection[str], passage: str) -> float:
 _SAMPLE = 5
 _SHARPNESS = 2  # above 1, the first few of each channel stay near the top
 # weight of the vectors where they look wrong, and where right; the ratios where those begin
-_ENGLISH = (0.48, 0.62, 0.18, 0.49)
+_ENGLISH = (0.48, 0.6, 0.18, 0.49)
 _OTHER = (0.25, 0.45, 0.40, 0.75)
 _BETTER = (1.0, 1.7)  # ratios: the words find worse passages than the vectors do
 _MOST = 0.9  # weight of the vectors then
