@@ -112,7 +112,7 @@ def _print(block: list[Hit]) -> None:
 
     Of neighbours in a document, a line each, and below them the piece of all together.
     """
-    for hit in block:
+    for hit in sorted(block, key=lambda hit: hit.rank):
         citation = output.bold(plain_line(hit.citation or hit.source or hit.scope))
         print(f"{hit.rank:>3}  {hit.score:.2f}  {citation}  {plain_line(hit.passage_id)}")
     found = snippet(merged(block), _SNIPPET * len(block))

@@ -80,7 +80,11 @@ def test_searching(memtui: Memtui, pdf: Path, tmp_path: Path) -> None:
 
     found = memtui("search", "petroleum lamp", "--source", "paper")
     assert found.status == 0, found.err
-    assert re.match(r"  1  \d\.\d\d  \[paper p\. \d\]  [a-z0-9]+\n     .*petroleum", found.out)
+    # neighbours in one document: a line for each, the best first, and what they say as one
+    each = (
+        r"  1  1\.00  \[paper p\. \d\]  [a-z0-9]+\n(  \d  \d\.\d\d  \[paper p\. \d\]  [a-z0-9]+\n)*"
+    )
+    assert re.match(each + r"     .*petroleum", found.out)
 
     reply = parsed(memtui, "search", "when does the ferry leave", "-k", "2")
     assert (reply["query"], reply["mode"]) == ("when does the ferry leave", "hybrid")

@@ -9,6 +9,7 @@ from tests.engine.helpers import memtui
 from tests.fakes.server import ScriptedServer
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_load_that_costs_much_is_asked_about(tmp_path: Path) -> None:
     note = tmp_path / "note.txt"

@@ -260,7 +260,7 @@ async def test_documents_open_beneath_their_source(opened: Opened) -> None:
 
 
 async def test_delete_asks(opened: Opened, tmp_path: Path) -> None:
-    name = await library.load_text(tmp_path, "AA to be deleted")
+    name = await library.load_text(tmp_path, "! to be deleted")  # the first of all
     async with opened("") as (app, pilot):
         await until(pilot, lambda: app.store.sources)
         await pilot.press("f2", "d")
