@@ -71,8 +71,9 @@ def dense_weight(
     are compared by the share of the query's terms that their best five hold. Vectors of a model
     that does not know the language point at passages with none of them; a text channel that knows
     few of the words finds passages no better than the vectors do. Between those, English leans to
-    the vectors, all embedding models being trained on it, all the more when the words found hold
-    hardly one of the query's; and other languages lean to the words.
+    the vectors, all embedding models being trained on it, less so when their scores are flat, but
+    all the more when the words found hold hardly one of the query's; and other languages lean to
+    the words.
 
     So does a query of which the best passage of the words holds more than that of the vectors,
     when one of the two shows which is to be trusted: the cosines of the first ten are nearly
@@ -89,16 +90,24 @@ def dense_weight(
     (low, high, start, end), lost = _OTHER, 0.0
     if is_english(query):
         low, high, start, end = _ENGLISH
+        flat = 1 - _ramp(peak(dense), *_PEAK)
+        low, high = low - flat * _FLAT_LOW, high - flat * _FLAT_HIGH
         lost = 1 - _ramp(of_text, *_LOST)
     weight = low + (high - low) * _ramp(ratio, start, end)
     weight += (_MOST - high) * _ramp(ratio, *_BETTER)
     weight += (_MOST - weight) * lost
     # what the words are sure of
-    flat = 1 - _ramp(dense[0][1] - dense[:10][-1][1], *_FLAT)
+    near_equal = 1 - _ramp(dense[0][1] - dense[:10][-1][1], *_EQUAL)
     ahead = _ramp(1 - text[1][1] / text[0][1], *_AHEAD) if len(text) > 1 else 1.0
     whole = _ramp(worded[0], *_WHOLE) * (1 - _ramp(dense[0][1], *_CLOSE))
-    sure = max(flat, ahead, whole) * _ramp(worded[0] - near[0], *_MORE)
+    sure = max(near_equal, ahead, whole) * _ramp(worded[0] - near[0], *_MORE)
     return weight - max(0.0, weight - _LITTLE) * sure
+
+
+def peak(scores: Sequence[Scored]) -> float:
+    """How far (0–1) the best stands out from the next nine, in units of best minus last."""
+    relative = list(_relative(scores, scores[-1][1]).values())[1:10]
+    return 1 - fmean(relative) if relative else 1.0
 
 
 def coverage(terms: Collection[str], passage: str) -> float:
@@ -109,21 +118,23 @@ def coverage(terms: Collection[str], passage: str) -> float:
 
 # Fitted to English (NQ), Spanish, Arabic and Chinese (XQuAD) questions with MiniLM's vectors, and
 # to the same with the vectors shuffled, blurred or made good, words dropped, in small, large and
-# mixed libraries; to pieces of sentences as questions, about passages; and to made-up dialogues.
+# mixed libraries; to pieces of sentences as questions, about passages and about turns of talk.
 # On NQ the lead over vectors alone is a few questions: within the noise.
 _SAMPLE = 5
 _SHARPNESS = 2  # above 1, the first few of each channel stay near the top
 # weight of the vectors where they look wrong, and where right; the ratios where those begin
-_ENGLISH = (0.48, 0.6, 0.18, 0.49)
+_ENGLISH = (0.48, 0.68, 0.18, 0.49)
 _OTHER = (0.25, 0.45, 0.40, 0.75)
 _BETTER = (1.0, 1.7)  # ratios: the words find worse passages than the vectors do
 _MOST = 0.9  # weight of the vectors then
 _LOST = (0.2, 0.4)  # shares of the query's terms: fewer, and an English word was met by chance
-_MORE = (0.2, 0.3)  # shares of the terms: the words' best passage holds so many more
-_FLAT = (0.05, 0.2)  # cosine of the first above that of the tenth
+_MORE = (0.25, 0.35)  # shares of the terms: the words' best passage holds so many more
+_EQUAL = (0.05, 0.2)  # cosine of the first above that of the tenth
 _AHEAD = (0.3, 0.6)  # lead in BM25 of the first over the second
 _WHOLE, _CLOSE = (0.75, 1.0), (0.45, 0.65)  # share of the terms; cosines that know what is meant
 _LITTLE = 0.2  # weight of the vectors when the words are sure
+_PEAK = (0.38, 0.65)  # from flat to peaked
+_FLAT_LOW, _FLAT_HIGH = 0.06, 0.12  # taken off the weights of English when flat
 
 
 def _ramp(value: float, start: float, end: float) -> float:
