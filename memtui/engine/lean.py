@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import ctypes
 
-EVERY = 20.0
-"""Seconds between two times; it takes some milliseconds, outside of Python's lock."""
+EVERY = 3.0
+"""Seconds between two times; one takes some milliseconds, outside of Python's lock."""
 
 
 async def keep_lean() -> None:

@@ -122,7 +122,7 @@ def moves(catalogue: Catalogue, contents: Mapping[str, str], present: Collection
 
 
 def gone(name: str) -> bool:
-    """Whether the file of this name is no more. One that cannot be looked at just now is."""
+    """Whether the file of this name is no more; one that cannot be looked at counts as there."""
     if "://" in name:
         return False
     # A name that is not UTF-8 is written with \xNN for its bytes: it may be either.

@@ -63,13 +63,14 @@ async def search(
     if exclude:
         dense = [one for one in dense if one[0] not in exclude]
         text = [one for one in text if one[0] not in exclude]
-    tops: dict[str, str] = {}
+    passages: dict[str, Passage] = {}
     if dense and text:
-        best = await ports.passages.many(sorted(set().union(*judged(dense, text))))
-        tops = {id_: passage.text for id_, passage in best.items()}
+        passages |= await ports.passages.many(sorted(set().union(*judged(dense, text))))
+    tops = {id_: passage.text for id_, passage in passages.items()}
     ranking = fuse(query, terms, dense, text, tops)
     wide = [fused.id for fused in (*ranking[:HEAD], *ranking[max(HEAD, offset) : offset + k])]
-    passages = await ports.passages.many(wide) if offset < len(ranking) else {}
+    if offset < len(ranking):
+        passages |= await ports.passages.many([id_ for id_ in wide if id_ not in passages])
     place = {fused.id: fused for fused in ranking}
     texts = {id_: passage.text for id_, passage in passages.items()}
     order = behind(wide[:HEAD], texts) if offset < HEAD else wide[:HEAD]

@@ -1,14 +1,14 @@
 """`memtui load web` against a real HTTP server on this machine, which a setting allows."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Memtui
+from tests.fakes.site import web_site
 
 PAGE = b"<title>Metals</title><h1>Metals</h1><p>Copper melts at 1085 degrees, and tin at 232.</p>"
 
@@ -27,12 +27,8 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with web_site(Site) as address:
+        yield address
 
 
 @pytest.mark.usefixtures("shared")

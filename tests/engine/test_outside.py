@@ -3,10 +3,9 @@
 import asyncio
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from memtui.engine.outside.files import Files
 from memtui.engine.outside.toolbox import EXTRAS
 from memtui.engine.outside.web import MOST, Web
 from memtui.web import is_public
+from tests.fakes.site import web_site
 
 
 async def no_run(context: ToolContext) -> Result:
@@ -245,12 +245,8 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[str]:
     Site.seen.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with web_site(Site) as address:
+        yield address
 
 
 def test_requests_are_made_and_answers_cut(site: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -239,7 +240,9 @@ async def test_to_another_milvus_and_what_is_loaded_and_deleted_meanwhile(
     assert (collections(), collections("elsewhere.db")) == (set(), {BUILTIN})
 
 
-async def test_cancelled_it_goes_on_from_there(engine: Engine, notes: Path, model: Path) -> None:
+@asynccontextmanager
+async def half_way(engine: Engine, notes: Path, model: Path) -> AsyncIterator[Job]:
+    """Inside, a reindex has begun and cannot write."""
     await load(engine, notes)
     config.save({"embedding.model": str(model)})
     await engine.reload()
@@ -248,6 +251,11 @@ async def test_cancelled_it_goes_on_from_there(engine: Engine, notes: Path, mode
         job = await engine.reindex.begin()
         while not engine.record.building.description():
             await asyncio.sleep(0.01)
+        yield job
+
+
+async def test_cancelled_it_goes_on_from_there(engine: Engine, notes: Path, model: Path) -> None:
+    async with half_way(engine, notes, model) as job:
         assert (await engine.jobs.cancel(job.id)).state == "cancelled"
     scope = engine.record.passages.scopes()[0]
     engine.record.building.mark_indexed(engine.record.passages.ids(scope)[:1])
@@ -272,14 +280,7 @@ def _never(*_: object) -> None:
 
 
 async def test_interrupted_it_goes_on_by_itself(engine: Engine, notes: Path, model: Path) -> None:
-    await load(engine, notes)
-    config.save({"embedding.model": str(model)})
-    await engine.reload()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("memtui.archive.Archive.write", _never)
-        job = await engine.reindex.begin()
-        while not engine.record.building.description():
-            await asyncio.sleep(0.01)
+    async with half_way(engine, notes, model) as job:
         await engine.end()
     engine = await start()
     assert (await engine.jobs.get(job.id)).state == "interrupted"

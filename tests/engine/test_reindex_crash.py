@@ -29,6 +29,7 @@ from memtui.record.building import Building
 from memtui.record.passages import Passages
 from memtui.record.removals import Removals
 from tests.library import helpers
+from tests.library.test_crash import Crash, Fuse
 
 CHANGES = {
     Building: ("begin", "describe", "abandon", "serve", "gone", "mark_indexed"),
@@ -38,30 +39,15 @@ CHANGES = {
 }
 
 
-class Crash(BaseException):
-    """Not an error that anybody may handle."""
+def guarded(fuse: Fuse, method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        last = fuse.step()
+        result = method(*args)
+        if last:
+            raise Crash
+        return result
 
-
-class Fuse:
-    """Burns at the `at`-th call (0: never), before or after the call does its work."""
-
-    def __init__(self, at: int, before: bool) -> None:
-        self.at, self.before, self.calls, self.burnt = at, before, 0, False
-
-    def guard(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
-            if self.burnt:
-                raise Crash
-            self.calls += 1
-            self.burnt = self.calls == self.at
-            if self.burnt and self.before:
-                raise Crash
-            result = method(*args)
-            if self.burnt:
-                raise Crash
-            return result
-
-        return call
+    return call
 
 
 class Hashed(helpers.Embedder):
@@ -193,7 +179,7 @@ async def test_a_crash_at_every_call(
                 await engine.indexer.wait()
                 for group, names in CHANGES.items():
                     for name in names:
-                        patch.setattr(group, name, fuse.guard(getattr(group, name)))
+                        patch.setattr(group, name, guarded(fuse, getattr(group, name)))
                 meanwhile.append(engine.record)
                 await engine.ended()
         async with opened() as engine:

@@ -1,11 +1,10 @@
 """Pages of a real HTTP server on this machine, which only a setting allows."""
 
 import gzip
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from memtui.library.document import UnreadableError
 from memtui.library.load import load
 from memtui.library.reader_pool import ReaderPool
 from memtui.record import Record
-from tests.library.helpers import make_pdf, plain_terms
+from tests.fakes.site import web_site
+from tests.library.helpers import make_pdf
 
 ARTICLE = """<html><head><title>The Lighthouse</title><meta name="author" content="Ada"></head>
 <body><nav><a href="/">Home</a></nav><article><h1>The Lighthouse</h1><p>{} The tower of Gull Rock
@@ -56,26 +56,14 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[str]:
     Site.pages, Site.seen = {}, []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with web_site(Site) as address:
+        yield address
 
 
 def put(path: str, body: str | bytes, kind: str = HTML, status: int = 200, **more: str) -> None:
     headers = {name.replace("_", "-"): value for name, value in more.items()}
     content = body if isinstance(body, bytes) else body.encode()
     Site.pages[path] = (status, {"Content-Type": kind, **headers}, content)
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    made = Record(tmp_path / "memtui.db", plain_terms)
-    made.open()
-    yield made
-    made.close()
 
 
 @pytest.fixture

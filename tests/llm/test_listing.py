@@ -1,13 +1,13 @@
 """What a server says its models are, and what litellm knows by the keys there are."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from memtui.llm.listing import known, served
+from tests.fakes.site import web_site
 
 ANSWERS = {
     "/v1/models": {"data": [{"id": "llama-3"}, {"id": "org/qwen"}]},
@@ -34,10 +34,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with web_site(Handler) as address:
+        yield address
 
 
 async def test_what_a_server_lists(address: str) -> None:

@@ -1,10 +1,9 @@
 """What servers of local models say about their context windows, over real HTTP."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from memtui.llm import windows
 from memtui.llm.remote import DEFAULT_WINDOW, RemoteModel
 from memtui.llm.windows import ask, stated
+from tests.fakes.site import web_site
 
 OLLAMA = {"model_info": {"general.architecture": "llama", "llama.context_length": 131_072}}
 SERVERS: dict[str, tuple[dict[str, Any], tuple[int, bool]]] = {
@@ -78,14 +78,8 @@ def serving(routes: dict[str, Any], asked: list[str] | None = None) -> Iterator[
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with web_site(Handler) as address:
+        yield f"{address}/v1"
 
 
 @pytest.mark.parametrize("name", SERVERS)
