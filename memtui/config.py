@@ -1,7 +1,8 @@
 """Settings: file < environment < flags, and where each value came from.
 
 Every setting is declared once, in SETTINGS; `configure --show`, `--set`, the wizard and the
-settings screen are made from these declarations. Secrets live in a 0600 file of their own.
+settings screen are made from these declarations. Secrets are in the system's keyring, or else in a
+0600 file of their own; that file then only says that they are.
 Standard library only: the app reads its theme before its first frame.
 """
 
@@ -84,13 +85,20 @@ SETTINGS: dict[str, Setting] = {
         Setting("tools.allow_private_addresses", False,
                 "let http_request and load web reach this network"),
         Setting("engine.linger", 600.0, "seconds the engine outlives its last client", minimum=0),
-        Setting("ui.theme", "memtui-dark", "theme of the app"),
+        Setting("ui.theme", "memtui-dark", "theme of the app; ctrl+t there shows them"),
         Setting("ui.keymap", "", "keys to change: `binding=key, binding=key`"),
+        Setting("ui.ascii", False, "draw with plain ASCII, as is done anyway with LANG=C"),
+        Setting("ui.notify", "auto", "how the terminal says that a long turn or load has ended",
+                choices=("auto", "osc9", "osc777", "bell", "off")),
     )
 }  # fmt: skip
 
 MODEL_KEYS = tuple(s.key for s in _MODEL)
 """The keys of `[llm]` and of every `[models.NAME]`."""
+
+
+IN_KEYRING = "(in the keyring)"
+"""What the credentials file has in place of a secret that the system's keyring keeps."""
 
 
 class ConfigError(ValueError):
@@ -168,11 +176,23 @@ class Config:
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(entries)
+        self._secrets: dict[str, str] = {}  # what the keyring has said
 
     def __getitem__(self, key: str) -> Value:
-        if key in self.entries:
-            return self.entries[key].value
-        return declared(key).default
+        if key not in self.entries:
+            return declared(key).default
+        value = self.entries[key].value
+        if value != IN_KEYRING:
+            return value
+        if key not in self._secrets:
+            from memtui import keys
+
+            self._secrets[key] = keys.get(key)
+        return self._secrets[key]
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value. The keyring is not asked for it."""
+        return bool(self.entries[key].value) if key in self.entries else False
 
     def text(self, key: str) -> str:
         return str(self[key])
@@ -201,7 +221,9 @@ class Config:
 
     def masked(self, key: str) -> str:
         """The value for a person's eyes: a secret shows its last four characters at most."""
-        value = self[key]
+        value = self.entries[key].value if key in self.entries else self[key]
+        if value == IN_KEYRING:
+            return IN_KEYRING
         if declared(key).secret and value:
             text = str(value)
             return "…" + text[-4:] if len(text) >= 12 else "…"
@@ -264,18 +286,48 @@ def is_configured() -> bool:
 def save(changes: Mapping[str, Value]) -> None:
     """Write `changes` into the configuration and credentials files, keeping what else is there.
 
-    Both files are replaced atomically; the credentials are 0600. Raises ConfigError, and then
-    nothing was written.
+    Secrets go to the system's keyring where there is one. Both files are replaced atomically; the
+    credentials are 0600. Raises ConfigError, and then nothing was written.
     """
     parsed = {key: parse(declared(key), value) for key, value in changes.items()}
     for path, secret in ((paths.config_file(), False), (paths.credentials_file(), True)):
         mine = {key: value for key, value in parsed.items() if declared(key).secret is secret}
         if not mine and (secret or path.exists()):
             continue
-        _write_file(path, {**_read_file(path), **mine})
+        before = _read_file(path)
+        _write_file(path, {**before, **(_into_keyring(mine, before) if secret else mine)})
 
 
-def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
+def _into_keyring(secrets: Mapping[str, Value], before: Mapping[str, Value]) -> dict[str, Value]:
+    """What the credentials file is to have for `secrets`: a mark, or those no keyring keeps."""
+    from memtui import keys
+
+    for key, value in secrets.items():
+        if not value and before.get(key) == IN_KEYRING:
+            keys.forget(key)
+    return {
+        key: IN_KEYRING if value and keys.put(key, str(value)) else value
+        for key, value in secrets.items()
+    }
+
+
+def preview(changes: Mapping[str, Value]) -> tuple[str, str]:
+    """The configuration file as it is, and as `save` would leave it. Raises ConfigError."""
+    path = paths.config_file()
+    flat = _read_file(path)
+    try:
+        before = path.read_text(encoding="utf-8") if flat else ""
+    except OSError as error:
+        raise _refused(path, "read", error) from None
+    mine = {
+        key: parse(declared(key), value)
+        for key, value in changes.items()
+        if not declared(key).secret
+    }
+    return before, _toml({**flat, **mine})
+
+
+def _toml(flat: Mapping[str, Any]) -> str:
     import tomli_w
 
     tree: dict[str, Any] = {}
@@ -285,12 +337,17 @@ def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
         for table in tables:
             node = node.setdefault(table, {})
         node[name] = value
+    return tomli_w.dumps(tree)
+
+
+def _write_file(path: Path, flat: Mapping[str, Any]) -> None:
+    text = _toml(flat)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         paths.private_dir(path.parent)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            tomli_w.dump(tree, file)
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -51,6 +51,11 @@ def tools_dir() -> Path:
     return config_dir() / "tools"
 
 
+def themes_dir() -> Path:
+    """The user's own themes: TOML files."""
+    return config_dir() / "themes"
+
+
 def record_file() -> Path:
     return data_dir() / "record.db"
 

@@ -30,7 +30,12 @@ def pytest_runtest_makereport(
     return report
 
 
-LONG = ("tests/proof/", "tests/journey/", "tests/engine/", "tests/cli/")
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for an engine or for a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
+LONG = ("tests/proof/", "tests/journey/", "tests/tui/", "tests/engine/", "tests/cli/")
 """Those files begin first, in this order: none of them is left for the end, alone."""
 
 
@@ -54,6 +59,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "0")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     yield folder
     end_engine()
     shutil.rmtree(runtime, ignore_errors=True)

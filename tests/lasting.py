@@ -21,6 +21,7 @@ def lasting_home() -> Iterator[dict[str, str]]:
             "MEMTUI_HOME": f"{folder}/home",
             "XDG_RUNTIME_DIR": str(runtime),
             "MEMTUI_ENGINE__LINGER": "60",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
         yield environment
         with inside(environment):

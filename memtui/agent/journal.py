@@ -77,7 +77,13 @@ class Journal:
             except Exception:
                 logger.exception("The end of the turn %s could not be recorded", self._turn_id)
 
-        await asyncio.wait({_keep(asyncio.create_task(finish()))}, timeout=seconds)
+        self._latest = _keep(asyncio.create_task(finish()))
+        await asyncio.wait({self._latest}, timeout=seconds)
+
+    async def settled(self) -> None:
+        """Returns when nothing of this turn is about to be written any more."""
+        if self._latest is not None:
+            await asyncio.wait({self._latest})
 
     async def _append(self, messages: Sequence[NewMessage], step: int) -> None:
         for message in await self._memory.append(self._turn_id, messages):

@@ -132,6 +132,10 @@ class Turn:
             )
         return self.reply()
 
+    async def settled(self) -> None:
+        """Returns when nothing of this turn is about to be written: a cancellation is quicker."""
+        await self._journal.settled()
+
     def reply(self) -> TurnReply:
         """What was said, done and used so far."""
         text, found = "", list[Citation]()

@@ -165,6 +165,7 @@ class Keeper:
             agent_id=self._memory.agent_id,
             messages=len(rows),
             summary=summary.text,
+            parts=self.parts(window),
         )
         if summary.problem:
             told.problem = (

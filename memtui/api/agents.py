@@ -33,7 +33,16 @@ class BlockVersion(BaseModel):
     created_at: datetime
 
 
-ChangeKind = Literal["memory", "block", "insert", "history", "summary", "system"]
+class Edit(BlockVersion):
+    """A version with what is known of how it came about: in which turn (empty: the user did it),
+    after documents had been read, and whether it was undone since."""
+
+    turn_id: str = ""
+    after_reading: bool = False
+    undone: bool = False
+
+
+ChangeKind = Literal["memory", "block", "insert", "delete", "history", "summary", "system"]
 
 
 class Change(BaseModel):
@@ -100,6 +109,25 @@ class Agent(BaseModel):
     usage: Usage = Usage()
     created_at: datetime
     used_at: datetime
+
+
+class AgentOverview(Agent):
+    """What a list of agents shows of each.
+
+    `said` is the beginning of the last thing that was said, by `said_by`; `memory` the characters
+    in core memory of `memory_limit` that there is room for; `busy`: a turn runs.
+    """
+
+    said: str = ""
+    said_by: Literal["user", "assistant", ""] = ""
+    said_at: datetime | None = None
+    memory: int = 0
+    memory_limit: int = 0
+    busy: bool = False
+
+
+class NewName(BaseModel):
+    name: str
 
 
 class QueuedTurn(BaseModel):

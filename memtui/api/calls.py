@@ -20,7 +20,7 @@ class Calls:
         """One request; the JSON of its reply."""
         raise NotImplementedError
 
-    async def _get(self, kind: type[T] | Any, path: str, **params: Any) -> T:
+    async def _get(self, kind: type[T] | Any, path: str, /, **params: Any) -> T:
         wanted = {name: value for name, value in params.items() if value is not None}
         reply = await self._send("GET", path, params=wanted)
         result: T = TypeAdapter(kind).validate_python(reply)

@@ -5,7 +5,7 @@ engine has gone; the next request then starts a new one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +16,16 @@ from memtui.api import launch
 from memtui.api.agents import (
     Agent,
     AgentDetail,
+    AgentOverview,
     Message,
+    MessageKind,
     NewAgent,
+    NewName,
     Template,
     TurnReply,
     TurnRequest,
 )
+from memtui.api.archive_calls import ArchiveCalls
 from memtui.api.calls import checked
 from memtui.api.context_calls import ContextCalls
 from memtui.api.errors import UnavailableError
@@ -31,6 +35,8 @@ from memtui.api.history_calls import HistoryCalls
 from memtui.api.http import aconnect_sse, httpx
 from memtui.api.library import Document, Job, LoadCost, LoadRequest, PassageInContext, Source
 from memtui.api.search import SearchReply, SearchRequest
+from memtui.api.setup_calls import SetupCalls
+from memtui.api.source_calls import SourceCalls
 from memtui.api.system import Check, EngineStatus, ReindexPlan
 from memtui.api.tool_calls import BlockCalls, ToolCalls
 
@@ -38,7 +44,16 @@ _GONE = httpx.TransportError
 _REFUSED = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
-class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
+class Client(
+    ArchiveCalls,
+    ContextCalls,
+    HeartbeatCalls,
+    HistoryCalls,
+    SetupCalls,
+    BlockCalls,
+    SourceCalls,
+    ToolCalls,
+):
     """An open connection to the engine. Use it as `async with Client() as client:`.
 
     Entering finds or starts the engine; `notices` then holds sentences the user should read.
@@ -142,7 +157,7 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
         """All checks, or only those of these names."""
         return await self._get(list[Check], "/v1/doctor", only=only)
 
-    async def events(self, answers: bool = False) -> AsyncIterator[Event]:
+    async def events(self, answers: bool = False) -> AsyncGenerator[Event, None]:
         """The engine's events from now on. `answers`: you answer the permissions they ask for.
 
         Raises UnavailableError when the engine goes: call it again with the next action, which
@@ -220,6 +235,14 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
         """All agents, the last used first."""
         return await self._get(list[Agent], "/v1/agents")
 
+    async def overview(self) -> list[AgentOverview]:
+        """All agents as a list shows them, the last used first."""
+        return await self._get(list[AgentOverview], "/v1/agents/overview")
+
+    async def rename_agent(self, agent_id: str, name: str) -> AgentDetail:
+        path = f"/v1/agents/{agent_id}/name"
+        return await self._post(AgentDetail, path, NewName(name=name), method="PUT")
+
     async def agent(self, agent_id: str) -> AgentDetail:
         return await self._get(AgentDetail, f"/v1/agents/{agent_id}")
 
@@ -238,14 +261,20 @@ class Client(ContextCalls, HeartbeatCalls, HistoryCalls, BlockCalls, ToolCalls):
         return await self._post(AgentDetail, path, method="DELETE")
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
+        self,
+        agent_id: str,
+        before: int | None = None,
+        limit: int = 100,
+        context: bool = False,
+        kind: MessageKind | None = None,
     ) -> list[Message]:
         """The `limit` messages before message id `before` (the last ones), oldest first.
 
-        With `context` those that are in the context window, the last `limit` of them.
+        With `context` those that are in the context window, the last `limit` of them; with `kind`
+        only messages of that kind.
         """
-        path = f"/v1/agents/{agent_id}/messages"
-        return await self._get(list[Message], path, before=before, limit=limit, context=context)
+        wanted = {"before": before, "limit": limit, "context": context, "kind": kind}
+        return await self._get(list[Message], f"/v1/agents/{agent_id}/messages", **wanted)
 
     async def turn(self, agent_id: str, request: TurnRequest) -> TurnReply:
         """Run one turn and return how it ended; its events come on the stream meanwhile."""

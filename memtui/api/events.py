@@ -140,6 +140,7 @@ class ContextChanged(BaseModel):
 class ContextCompacted(BaseModel):
     """The oldest `messages` of the context window are folded into `summary`, which stands there
     instead of them and of any summary before. `problem` says why the model did not write it.
+    `parts` are the tokens of the window before, by part.
     """
 
     type: Literal["context.compacted"] = "context.compacted"
@@ -147,6 +148,7 @@ class ContextCompacted(BaseModel):
     messages: int
     summary: str
     problem: str = ""
+    parts: dict[str, int] = {}
 
 
 class TurnEnded(_TurnEvent):

@@ -16,6 +16,13 @@ class PopRequest(BaseModel):
     count: int = Field(3, ge=1, le=10_000)
 
 
+class EditRequest(BaseModel):
+    """What is said instead of the user's message in the turn `turn_id`."""
+
+    turn_id: str
+    text: str
+
+
 class NewText(BaseModel):
     """A text that replaces another: a thought, a reply, a system prompt."""
 
@@ -29,9 +36,13 @@ class ModelChoice(BaseModel):
 
 
 class UndoRequest(BaseModel):
-    """None is the latest change that has not been undone."""
+    """None is the latest change that has not been undone.
+
+    `version_id`: instead of a change's id, that of the version of a block that it made.
+    """
 
     change_id: int | None = None
+    version_id: int | None = None
 
 
 class ForkRequest(BaseModel):
@@ -63,6 +74,13 @@ class Remembered(BaseModel):
     messages: dict[MessageKind, int]
     context: int
     recall: int
+
+
+class Occurrences(BaseModel):
+    """Messages in which a text was found, the oldest first, and how often it stands in each."""
+
+    messages: list[int]
+    counts: list[int]
 
 
 class Saved(BaseModel):

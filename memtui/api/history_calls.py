@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 
-from memtui.api.agents import AgentDetail, Change, TurnReply
+from memtui.api.agents import AgentDetail, Change, Message, TurnReply
 from memtui.api.calls import Calls, checked
 from memtui.api.errors import UnavailableError
 from memtui.api.history import (
+    EditRequest,
     ExportFormat,
     ForkRequest,
     ModelChoice,
     ModelName,
     NewText,
+    Occurrences,
     PopRequest,
     Remembered,
     Saved,
@@ -29,6 +31,11 @@ class HistoryCalls(Calls):
     async def retry(self, agent_id: str) -> TurnReply:
         """Say the last thing the user said again, in place of what came of it."""
         return await self._post(TurnReply, f"/v1/agents/{agent_id}/retry")
+
+    async def edit(self, agent_id: str, turn_id: str, text: str) -> TurnReply:
+        """Say `text` in place of what the user said in that turn, and of all that followed."""
+        request = EditRequest(turn_id=turn_id, text=text)
+        return await self._post(TurnReply, f"/v1/agents/{agent_id}/edit", request)
 
     async def rethink(self, agent_id: str, text: str) -> Change:
         return await self._post(Change, f"/v1/agents/{agent_id}/rethink", NewText(text=text))
@@ -62,10 +69,17 @@ class HistoryCalls(Calls):
         """The last ones, the newest first, undone ones among them."""
         return await self._get(list[Change], f"/v1/agents/{agent_id}/changes", limit=limit)
 
-    async def undo(self, agent_id: str, change_id: int | None = None) -> list[Change]:
-        """Undo the latest change, or that one; what was undone."""
-        path = f"/v1/agents/{agent_id}/undo"
-        return await self._post(list[Change], path, UndoRequest(change_id=change_id))
+    async def undo(
+        self, agent_id: str, change_id: int | None = None, version_id: int | None = None
+    ) -> list[Change]:
+        """Undo the latest change, or that one, or the edit that made that version of a block."""
+        request = UndoRequest(change_id=change_id, version_id=version_id)
+        return await self._post(list[Change], f"/v1/agents/{agent_id}/undo", request)
+
+    async def folded(self, agent_id: str, summary_id: int | None = None) -> list[Message]:
+        """The messages that went into that summary, or into the one that stands now."""
+        more = {} if summary_id is None else {"summary": summary_id}
+        return await self._get(list[Message], f"/v1/agents/{agent_id}/folded", **more)
 
     async def fork(self, agent_id: str, name: str | None = None) -> AgentDetail:
         """A copy of the agent as it is now."""
@@ -73,6 +87,11 @@ class HistoryCalls(Calls):
 
     async def remembered(self, agent_id: str) -> Remembered:
         return await self._get(Remembered, f"/v1/agents/{agent_id}/memory")
+
+    async def find(self, agent_id: str, text: str, before: int | None = None) -> Occurrences:
+        """Where `text` stands in what was said, before the message id `before` if there is one."""
+        path = f"/v1/agents/{agent_id}/find"
+        return await self._get(Occurrences, path, text=text, before=before)
 
     async def saved(self, agent_id: str) -> Saved:
         return await self._get(Saved, f"/v1/agents/{agent_id}/saved")

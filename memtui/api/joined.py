@@ -50,3 +50,24 @@ def merged(block: Sequence[Hit]) -> Hit:
         text += hit.text[twice:]
         terms += [(a + shift, b + shift) for a, b in hit.terms if a >= twice]
     return block[0].model_copy(update={"text": text, "terms": terms})
+
+
+def as_one(block: Sequence[Hit]) -> Hit:
+    """The block's best hit with the place and the text of all: neighbours shown as one."""
+    best = min(block, key=lambda hit: hit.rank)
+    if len(block) == 1:
+        return best
+    whole, last = merged(block), block[-1]
+    return best.model_copy(
+        update={
+            "text": whole.text,
+            "terms": whole.terms,
+            "citation": " ".join(dict.fromkeys(hit.citation for hit in block if hit.citation)),
+            "page": whole.page,
+            "page_label": whole.page_label,
+            "page_end": last.page_end or last.page,
+            "ordinal": whole.ordinal,
+            "start": whole.start,
+            "end": last.end,
+        }
+    )

@@ -27,6 +27,7 @@ class Source(BaseModel):
     failed: int = 0
     embedding_model: str
     state: SourceState
+    waits: str = Field("", description="What keeps it from getting its vectors just now.")
     id: str
     description: str = ""
     created_at: datetime
@@ -51,6 +52,30 @@ class Document(BaseModel):
     only_pages: str = Field("", description="Which pages were asked for; empty for all.")
     also: list[str] = Field([], description="Other files of the source with the same content.")
     loaded_at: datetime
+
+
+class DocumentPage(BaseModel):
+    """Some of the documents that were asked for, and how many there are in all."""
+
+    total: int
+    documents: list[Document]
+
+
+class Section(BaseModel):
+    """A page of a document, or what stands under a heading: `passages` of them from `first` on,
+    counted in the document from 0."""
+
+    title: str = ""
+    page: int | None = None
+    page_label: str | None = None
+    first: int
+    passages: int
+
+
+class RetryRequest(BaseModel):
+    """`password` opens encrypted PDFs."""
+
+    password: str = Field("", repr=False)
 
 
 class Passage(BaseModel):

@@ -42,6 +42,7 @@ class SearchRequest(Filters):
     )
     within: list[Part] = []
     conversation: bool = Field(False, description="Search the agent's recall memory instead.")
+    id: str = Field("", description="Of your making, to ask what this search waits for.")
 
 
 class Hit(BaseModel):
@@ -92,3 +93,35 @@ class SearchReply(BaseModel):
     offset: int = 0
     ms: float = 0.0
     problem: str = ""
+
+
+class SeenRequest(BaseModel):
+    """Which hit: `passage_ids` of the call in `turn_id` that asked for `search.query`; several
+    are neighbours that were shown as one.
+
+    Without `turn_id`, or when the turn holds no such hit: as the agent would see it now.
+    """
+
+    passage_ids: list[str]
+    turn_id: str = ""
+    search: SearchRequest
+
+
+class Seen(BaseModel):
+    """A hit as it stands in a tool's result, `text` being all of the result with its envelope.
+
+    `spans` are the [start, end) of the passages in it, as far as it holds them. `shown`: the agent
+    got this result; else it is what it would get. `context`: the same result in the context
+    window now, where it may have been shortened; empty when it is not in there any more.
+    """
+
+    text: str
+    spans: list[tuple[int, int]] = []
+    shown: bool = False
+    context: str = ""
+
+
+class Waiting(BaseModel):
+    """What a search waits for just now, in a few words; empty when it does not run."""
+
+    doing: list[str] = []

@@ -1,9 +1,10 @@
 """The client's part about core memory, tools and permissions."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from memtui.api.agents import Block, BlockVersion
+from memtui.api.agents import Block, BlockVersion, Edit
 from memtui.api.blocks import BlockChange, NewBlock
 from memtui.api.calls import Calls
 from memtui.api.tools import Decision, PermissionAnswer, PermissionRequest, ToolInfo
@@ -25,6 +26,16 @@ class BlockCalls(Calls):
         """Every edit of core memory, or of one block, the newest first."""
         path = f"/v1/agents/{agent_id}/blocks/versions"
         return await self._get(list[BlockVersion], path, label=label)
+
+    async def block_edits(
+        self, agent_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Edit]:
+        """The edits of core memory from `since` until before `until`, the oldest first."""
+        params = {
+            "since": since.isoformat() if since else None,
+            "until": until.isoformat() if until else None,
+        }
+        return await self._get(list[Edit], f"/v1/agents/{agent_id}/blocks/edits", **params)
 
     async def restore_block(self, agent_id: str, version_id: int) -> BlockVersion:
         path = f"/v1/agents/{agent_id}/blocks/versions/{version_id}/restore"

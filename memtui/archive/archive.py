@@ -104,17 +104,29 @@ class Archive:
 
         The archive is closed before and afterwards. Nothing is left behind but an empty folder.
         """
-        with self._writing, self._place.errors():
+        with self._writing:
             self.close()
-            quiet_libraries()
+            return self.look()[0]
+
+    def look(self) -> tuple[str, list[str]]:
+        """The version at the other end and its collections, when we may write there.
+
+        An archive that is not open is connected for that, and closed again.
+        """
+        with self._writing, self._place.errors():
+            was_open = self._client is not None
             try:
-                self._connect()
+                if not was_open:
+                    quiet_libraries()
+                    self._connect()
                 name = f"memtui_probe_{secrets.token_hex(8)}"
                 self._client.create_collection(name, schema=schema(2, True), timeout=TIMEOUT)
                 self._client.drop_collection(name, timeout=TIMEOUT)
-                return f"Milvus {server.plain_version(self._client.get_server_version())}"
+                version = f"Milvus {server.plain_version(self._client.get_server_version())}"
+                return version, sorted(self._client.list_collections(timeout=TIMEOUT))
             finally:
-                self.close()
+                if not was_open:
+                    self.close()
 
     @property
     def is_open(self) -> bool:

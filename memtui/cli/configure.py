@@ -8,6 +8,7 @@ from memtui import config, paths
 from memtui.api import launch
 from memtui.api.errors import UsageError
 from memtui.cli import options, output
+from memtui.cli.terminal import has_terminal, open_app
 
 _PLACES = ("archive.", "embedding.model", "embedding.api_")
 """Settings that say where vectors are, and what makes them."""
@@ -23,16 +24,23 @@ _PLACES = ("archive.", "embedding.model", "embedding.api_")
     help="Change a setting; may be repeated. A secret's value may be -, which reads it.",
 )
 @options.as_json
-def configure(show: bool, changes: tuple[str, ...], as_json: bool) -> None:
-    """Choose the language model and where Milvus is, or show and change any setting."""
+def configure(show: bool, changes: tuple[str, ...], as_json: bool) -> int:
+    """Set memtui up step by step, or show and change any setting.
+
+    Without a terminal, two questions are asked instead: the language model and where Milvus is.
+    """
     if as_json and not show:
         raise UsageError("--json belongs to --show.")
     if changes:
         save(dict(_parse(change) for change in changes))
     if show:
         _show(as_json)
+    elif not changes and has_terminal():
+        config.load()  # what is wrong with it is told before the app opens
+        return open_app(wizard=True)
     elif not changes:
         save(_ask())
+    return 0
 
 
 def _parse(change: str) -> tuple[str, config.Value]:
@@ -66,6 +74,11 @@ def save(changes: dict[str, config.Value]) -> None:
         if origin.startswith("environment"):
             name = origin.removeprefix("environment ")
             output.note(f"{key} is also set by {name} in this terminal, which wins here.")
+    if "ui.keymap" in changes:
+        from memtui.tui.keymap import parse_keymap
+
+        for sentence in parse_keymap(now.text("ui.keymap"))[1]:
+            output.note(sentence)
     tables = {key.partition(".")[0] for key in changes if key.startswith(_PLACES)}
     # Only the engine knows whether Milvus and the embedding model answer, and whether the index
     # has to move: it is started for that.
@@ -102,7 +115,7 @@ def _ask() -> dict[str, config.Value]:
     }
     if str(uri).strip() != now.archive_uri():
         answers["archive.uri"] = config.parse(config.declared("archive.uri"), str(uri).strip())
-    if answers["llm.model"] != "offline" and not now.text("llm.api_key"):
+    if answers["llm.model"] != "offline" and not now.has("llm.api_key"):
         click.echo(
             "If it needs a key: `memtui configure --set llm.api_key=-` reads one and keeps it in "
             "a file that only you can read; or set the provider's environment variable."

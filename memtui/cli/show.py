@@ -1,9 +1,5 @@
 """`memtui show …`: one thing, whole."""
 
-import shlex
-import sys
-from pathlib import Path
-
 import click
 from pydantic import BaseModel
 
@@ -12,6 +8,7 @@ from memtui.api.client import Client
 from memtui.api.errors import NotFoundError
 from memtui.api.library import Document, Passage, PassageInContext, Source
 from memtui.api.plain import plain_line
+from memtui.api.viewer import opener
 from memtui.cli import options, output
 from memtui.cli.context import context as context_window
 from memtui.cli.session import call, find_agent, find_source, pick
@@ -155,22 +152,6 @@ def passage(passage_id: str, context: int, as_json: bool) -> None:
         output.line(f"\n{item.text}")
     if command := opener(this):
         output.note(f"\nIt stands in {this.document_path}. To open it there: {command}")
-
-
-def opener(passage: Passage) -> str:
-    """A shell command that opens the passage's file, at its page where a viewer's URL can say so.
-
-    Browsers understand `#page=`; another viewer may begin at page 1. Empty without a file.
-    """
-    path = passage.document_path or ""
-    program = "open" if sys.platform == "darwin" else "xdg-open"
-    if path.startswith(("https://", "http://")):
-        return f"{program} {shlex.quote(path)}"
-    if not path.startswith("/"):
-        return ""
-    if passage.page is None:
-        return f"{program} {shlex.quote(path)}"
-    return f"{program} {shlex.quote(Path(path).as_uri())}'#page={passage.page}'"
 
 
 def _print(found: BaseModel, as_json: bool, *pairs: tuple[str, object]) -> None:

@@ -25,8 +25,9 @@ def open_app(
     model: str | None = None,
     draft: str = "",
     choose: bool = False,
+    wizard: bool = False,
 ) -> int:
-    """Open the app and return its exit status; `agent` is an id.
+    """Open the app, or its `wizard`, and return its exit status; `agent` is an id.
 
     Raises MemtuiError without a terminal.
     """
@@ -34,5 +35,6 @@ def open_app(
     from memtui.tui.app import run_app
 
     return run_app(
-        agent=agent, persona=persona, human=human, model=model, draft=draft, choose=choose
-    )
+        agent=agent, persona=persona, human=human, model=model, draft=draft, choose=choose,
+        wizard=wizard,
+    )  # fmt: skip

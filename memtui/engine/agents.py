@@ -12,6 +12,7 @@ from memtui.agent import templates as shipped
 from memtui.api.agents import (
     Agent,
     AgentDetail,
+    AgentOverview,
     AttachedSource,
     Block,
     NewAgent,
@@ -109,6 +110,18 @@ class Agents:
             busy=self.turns.running(agent_id),
             queued=self.turns.queued(agent_id),
         )
+
+    async def overview(self) -> list[AgentOverview]:
+        """All of them in one look, the last used first."""
+        agents = await asyncio.to_thread(self._record.agents.overview)
+        return [a.model_copy(update={"busy": self.turns.running(a.id)}) for a in agents]
+
+    async def rename(self, agent_id: str, name: str) -> AgentDetail:
+        """Raises UsageError, ConflictError when another has the name, NotFoundError."""
+        name = check_name(name, "name of the agent")
+        await asyncio.to_thread(self._record.agents.rename, agent_id, name)
+        self._hub.emit(AgentChanged(agent_id=agent_id))
+        return await self.detail(agent_id)
 
     async def delete(self, agent_id: str) -> None:
         """Remove the agent from both stores; returns when nothing of it can be found any more."""

@@ -18,6 +18,7 @@ from memtui.engine.routes import (
     heartbeats,
     history,
     search,
+    setup,
     sources,
     system,
     tools,
@@ -40,7 +41,10 @@ def create_app(engine: Engine) -> FastAPI:
     app.add_exception_handler(MemtuiError, _reported)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
-    for module in (system, sources, search, agents, blocks, tools, history, context, heartbeats):
+    modules = (
+        system, sources, search, agents, blocks, tools, history, context, heartbeats, setup,
+    )  # fmt: skip
+    for module in modules:
         app.include_router(module.router, prefix="/v1")
     return app
 

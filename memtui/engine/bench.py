@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -27,8 +27,10 @@ from memtui.api.events import MessageSaid, Subscribed
 from memtui.record import NewMessage, Record
 from memtui.search.terms import index_terms
 
-WARM_UP = 3
-"""Turns that are not counted: the first ones import, compile and connect."""
+WARM_UP = 30
+"""Turns not counted: meanwhile the engine imports, opens Milvus and starts its embedder."""
+SAID = 3
+"""Messages of a turn: the user's, the call, its result."""
 IN_CONTEXT = 24
 """Messages of the seeded history that are in the context window."""
 
@@ -100,13 +102,18 @@ async def _turns(client: Client, model: Model, agent_id: str, turns: int) -> tup
     said = 0.0
     listening = asyncio.Event()
 
-    async def listen() -> None:
+    async def listen() -> None:  # it ends by itself: anyio complains when a read is cancelled
         nonlocal said
-        async for event in client.events():
-            if isinstance(event, Subscribed):
-                listening.set()
-            elif isinstance(event, MessageSaid):
-                said = time.perf_counter()
+        heard = 0
+        async with aclosing(client.events()) as events:
+            async for event in events:
+                if isinstance(event, Subscribed):
+                    listening.set()
+                elif isinstance(event, MessageSaid):
+                    said = time.perf_counter()
+                    heard += 1
+                if heard == WARM_UP + turns:
+                    return
 
     listener = asyncio.create_task(listen())
     await listening.wait()
@@ -120,8 +127,8 @@ async def _turns(client: Client, model: Model, agent_id: str, turns: int) -> tup
             await asyncio.sleep(0.001)
         to_wire.append((model.asked - began) * 1000)
         to_event.append((said - model.answered) * 1000)
-    listener.cancel()
-    await asyncio.gather(listener, return_exceptions=True)
+        await client.pop(agent_id, SAID)  # so that the history is as long at every turn
+    await listener
     return statistics.median(to_wire[WARM_UP:]), statistics.median(to_event[WARM_UP:])
 
 

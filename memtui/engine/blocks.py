@@ -1,8 +1,9 @@
 """Core memory as the user changes it; everybody hears of it."""
 
 import asyncio
+from datetime import datetime
 
-from memtui.api.agents import Block, BlockVersion
+from memtui.api.agents import Block, BlockVersion, Edit
 from memtui.api.blocks import BlockChange, NewBlock, check_label
 from memtui.api.errors import UsageError
 from memtui.api.events import AgentChanged, MemoryEdited
@@ -56,6 +57,12 @@ class Blocks:
     async def versions(self, agent_id: str, label: str | None = None) -> list[BlockVersion]:
         """Every edit, the newest first. Raises NotFoundError."""
         return await asyncio.to_thread(self._blocks.versions, agent_id, label)
+
+    async def edits(
+        self, agent_id: str, since: datetime | None, until: datetime | None
+    ) -> list[Edit]:
+        """See `record.blocks.Blocks.edits`."""
+        return await asyncio.to_thread(self._blocks.edits, agent_id, since, until)
 
     async def restore(self, agent_id: str, version_id: int) -> BlockVersion:
         """Give a block the text that it had after that edit. Raises NotFoundError, UsageError."""

@@ -29,6 +29,8 @@ from memtui.engine.outside.toolbox import Toolbox
 from memtui.engine.parts import Parts, reader_limits
 from memtui.engine.reindex import Reindex
 from memtui.engine.shelf import PartsIndex, PartsVectors
+from memtui.engine.shelves import Shelves
+from memtui.engine.sight import Sight
 from memtui.library.indexing import Indexer
 from memtui.search import terms
 
@@ -67,6 +69,7 @@ class Engine:
         self.finder = Finder(self.parts)
         self.jobs = Jobs(self.record, self.hub)
         self.loads = Loads(self.parts, self.indexer, self.jobs, self.hub)
+        self.shelves = Shelves(self.record, self.loads, self.jobs, self.hub)
         self.reindex = Reindex(self.parts, self.indexer, self.jobs)
         self.toolbox = Toolbox(self.record, self.hub, lambda: self.settings)
         self.blocks = Blocks(self.record, self.hub)
@@ -75,12 +78,16 @@ class Engine:
         )
         self.contexts = Contexts(self.parts, self.agents, self.models, self.toolbox, self.hub)
         self.history = History(self.record, self.agents, self.models, self.indexer, self.hub)
+        self.sight = Sight(
+            self.record, self.finder, self.agents, self.contexts, self.indexer, self.hub
+        )
         self.heartbeats = Heartbeats(self.record, self.agents.turns, self.hub)
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._opening = asyncio.Lock()
 
     def _indexer_says(self, sentence: str) -> None:
+        self.loads.waits_for(sentence)
         if sentence:
             logger.warning("indexing: %s", sentence)
             self.hub.emit(Problem(text=sentence))
@@ -233,7 +240,11 @@ class Engine:
         loading = self.loads.loading()
         sources = await asyncio.to_thread(self.record.sources.list)
         return [
-            source.model_copy(update={"state": "loading"}) if source.id in loading else source
+            source.model_copy(update={"state": "loading"})
+            if source.id in loading
+            else source.model_copy(update={"waits": self.loads.waits})
+            if source.state == "embedding" and self.loads.waits
+            else source
             for source in sources
         ]
 

@@ -14,6 +14,7 @@ from memtui.api.search import Filters, Hit, Mode, SearchReply, SearchRequest
 from memtui.archive.layout import MAX_LIMIT
 from memtui.engine.parts import Parts
 from memtui.engine.patience import Patience
+from memtui.engine.waiting import ARCHIVE, MEANING, VECTORS, WORDS, Waiting, step
 from memtui.search import citation, hybrid
 from memtui.search.ports import Words
 
@@ -25,8 +26,13 @@ class Finder:
         self._parts = parts
         self._record = parts.record
         self._patience = Patience(parts)
+        self.waiting = Waiting()
 
     async def search(self, request: SearchRequest) -> SearchReply:
+        with self.waiting.search(request.id):
+            return await self._search(request)
+
+    async def _search(self, request: SearchRequest) -> SearchReply:
         scopes = await self.scopes(request)
         if request.document_page is not None:
             return await asyncio.to_thread(self._page, request, scopes, request.document_page)
@@ -126,16 +132,17 @@ class Finder:
     async def _text(
         self, filters: Filters | None, scopes: Sequence[str] | None, words: Words, limit: int
     ) -> list[tuple[str, float]]:
-        return await asyncio.to_thread(
-            self._record.passages.text_search,
-            scopes,
-            words.terms,
-            limit,
-            words.phrases,
-            words.excluded,
-            words.strict,
-            filters,
-        )
+        with step(WORDS):
+            return await asyncio.to_thread(
+                self._record.passages.text_search,
+                scopes,
+                words.terms,
+                limit,
+                words.phrases,
+                words.excluded,
+                words.strict,
+                filters,
+            )
 
     async def _dense(
         self, filters: Filters | None, scopes: Sequence[str] | None, vector: Any, limit: int
@@ -155,17 +162,20 @@ class Finder:
     async def _nearest(
         self, scopes: Sequence[str] | None, vector: Any, limit: int
     ) -> list[tuple[str, float]]:
-        archive = await self._parts.archive()
+        with step(ARCHIVE):
+            archive = await self._parts.archive()
         embedder, query, made = vector
         if embedder is not self._parts.embedder:  # another index serves since it was encoded
             made = await self._parts.embedder.embed_query(query)
-        return await asyncio.to_thread(archive.search, scopes or (), made, limit)
+        with step(VECTORS):
+            return await asyncio.to_thread(archive.search, scopes or (), made, limit)
 
     async def _encode(self, query: str) -> Any:
         """The vector of `query`, with the model that made it."""
         embedder = self._parts.embedder
         try:
-            return embedder, query, await embedder.embed_query(query)
+            with step(MEANING):
+                return embedder, query, await embedder.embed_query(query)
         except MemtuiError as error:
             if self._parts.spec.same_model(self._parts.wanted):
                 raise

@@ -8,9 +8,9 @@ from typing import ParamSpec, TypeVar
 from memtui.agent import citations, names
 from memtui.agent.text import mend
 from memtui.api.agents import AgentDetail, Change, Citation, Message, TurnReply, TurnRequest
-from memtui.api.errors import UsageError
+from memtui.api.errors import ConflictError, NotFoundError, UsageError
 from memtui.api.events import AgentChanged, HistoryChanged, MemoryEdited
-from memtui.api.history import ExportFormat, Remembered, Saved
+from memtui.api.history import ExportFormat, Occurrences, Remembered, Saved
 from memtui.api.names import check_name
 from memtui.engine import export
 from memtui.engine.agents import Agents
@@ -55,13 +55,46 @@ class History:
             last = await _in_thread(self._record.messages.last, agent_id, "user")
             if last is None:
                 raise UsageError("There is nothing to send again: nothing was said yet.")
-            sentence = "The last message was sent again."
-            await _in_thread(self._record.history.cut, agent_id, last.id, sentence, turn_id)
-            self._indexer.wake()
-            self._hub.emit(HistoryChanged(agent_id=agent_id, turn_id=turn_id))
+            await self._cut(agent_id, last.id, "The last message was sent again.", turn_id)
             return TurnRequest(text=last.text)
 
         return await self._agents.turn_alone(agent_id, take_back)
+
+    async def edit(self, agent_id: str, turn_id: str, text: str) -> TurnReply:
+        """Take what the user said in a turn out with all that followed, and say `text` instead.
+
+        Raises NotFoundError when nothing was said in that turn, ConflictError when it is part of a
+        summary by now. One undo brings back what there was.
+        """
+        text = mend(text).strip()
+        if not text:
+            raise UsageError("The message is empty. Write what is to be sent instead.")
+
+        async def take_back(new_turn_id: str) -> TurnRequest:
+            turn = await _in_thread(self._record.messages.turn, agent_id, turn_id)
+            said = next((message for message in turn if message.kind == "user"), None)
+            if said is None:
+                raise NotFoundError(
+                    "The message to edit is not in the conversation any more. Send the text as a "
+                    "new message."
+                )
+            seen = await _in_thread(self._record.messages.in_context, agent_id)
+            if all(message.id != said.id for message in seen):
+                raise ConflictError(
+                    "The message was folded into a summary and cannot be edited: the agent would "
+                    "still know what followed. Send the text as a new message."
+                )
+            sentence = "A message was edited and sent again."
+            await self._cut(agent_id, said.id, sentence, new_turn_id)
+            return TurnRequest(text=text)
+
+        return await self._agents.turn_alone(agent_id, take_back)
+
+    async def _cut(self, agent_id: str, message_id: int, sentence: str, turn_id: str) -> None:
+        """A message and all that followed goes; the turn `turn_id` comes in its place."""
+        await _in_thread(self._record.history.cut, agent_id, message_id, sentence, turn_id)
+        self._indexer.wake_later()
+        self._hub.emit(HistoryChanged(agent_id=agent_id, turn_id=turn_id))
 
     async def rethink(self, agent_id: str, thought: str) -> Change:
         """Replace the last thought of the agent. Raises UsageError when it has said nothing."""
@@ -120,7 +153,7 @@ class History:
 
     def _tell(self, agent_id: str, changes: Sequence[Change]) -> None:
         """What was said has changed in the archive, too, and every open app reads it anew."""
-        self._indexer.wake()
+        self._indexer.wake_later()
         if any(change.kind in ("history", "summary") for change in changes):
             self._hub.emit(HistoryChanged(agent_id=agent_id))
         self._hub.emit(AgentChanged(agent_id=agent_id))
@@ -130,9 +163,17 @@ class History:
     async def changes(self, agent_id: str, limit: int) -> list[Change]:
         return await _in_thread(self._record.changes.list, agent_id, limit)
 
-    async def undo(self, agent_id: str, change_id: int | None) -> list[Change]:
+    async def folded(self, agent_id: str, summary_id: int | None) -> list[Message]:
+        """See `record.history.History.folded`."""
+        return await _in_thread(self._record.history.folded, agent_id, summary_id)
+
+    async def undo(
+        self, agent_id: str, change_id: int | None, version_id: int | None = None
+    ) -> list[Change]:
         """See `record.changes.Changes.undo`."""
         async with self._agents.alone(agent_id):
+            if version_id is not None:
+                change_id = await _in_thread(self._record.changes.of_version, agent_id, version_id)
             undone = await _in_thread(self._record.changes.undo, agent_id, change_id)
             edits = sum(change.kind == "memory" for change in undone)
             if edits:
@@ -159,7 +200,7 @@ class History:
                 name = names.made_up(taken)
             check_name(name, "name of the copy")
             copy = await _in_thread(self._record.history.fork, agent_id, name)
-        self._indexer.wake()
+        self._indexer.wake_later()
         self._hub.emit(AgentChanged(agent_id=copy.id))
         return await self._agents.detail(copy.id)
 
@@ -207,6 +248,15 @@ class History:
             context=sum(inside for _, inside in kinds.values()),
             recall=agent.recall,
         )
+
+    async def find(self, agent_id: str, text: str, before: int | None) -> Occurrences:
+        """Raises UsageError when there is nothing to look for."""
+        await _in_thread(self._record.agents.get, agent_id)
+        try:
+            found = await _in_thread(self._record.messages.find, agent_id, text, before)
+        except ValueError:
+            raise UsageError("There is nothing to look for. Type a word.") from None
+        return Occurrences(messages=[one for one, _ in found], counts=[n for _, n in found])
 
     async def saved(self, agent_id: str) -> Saved:
         at = await _in_thread(self._record.changes.saved, agent_id)

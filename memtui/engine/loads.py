@@ -4,12 +4,20 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import aclosing
 
 from memtui.api.errors import MemtuiError, NotFoundError, UsageError
 from memtui.api.events import SourceChanged
-from memtui.api.library import Document, Job, LoadCost, LoadReport, LoadRequest, Source
+from memtui.api.library import (
+    Document,
+    Job,
+    LoadCost,
+    LoadReport,
+    LoadRequest,
+    Progress,
+    Source,
+)
 from memtui.api.names import check_name
 from memtui.embedding import estimated_cost, is_local, spent
 from memtui.engine.hub import Hub
@@ -41,12 +49,20 @@ class Loads:
         self._watches: dict[str, LoadRequest] = {}  # by id of their job
         self._new: set[str] = set()  # sources that these loads made, and nothing is in yet
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._telling: dict[str, Callable[[], None]] = {}  # by id of their job
+        self.waits = ""  # what keeps passages from getting their vectors
         self._gate = asyncio.Lock()  # held while loads begin and end: no source goes in between
         self._resting: asyncio.Task[None] | None = None
 
     def loading(self) -> set[str]:
         """The ids of the sources that are being loaded, not only watched."""
         return set(self._loaders)
+
+    def waits_for(self, sentence: str) -> None:
+        """Say in each load what its vectors wait for; "" when they are made again."""
+        self.waits = sentence
+        for tell in self._telling.values():
+            tell()
 
     async def documents(self, source_id: str | None = None) -> list[Document]:
         """Those of the record; while a load runs, with the files that wait and are read."""
@@ -61,8 +77,9 @@ class Loads:
             found.append(document)
         return sorted([*found, *live.values()], key=lambda one: (one.source, one.path))
 
-    async def begin(self, request: LoadRequest) -> Job:
-        """Begin a load. A watch that goes on already is taken up again.
+    async def begin(self, request: LoadRequest, remember: bool = True) -> Job:
+        """Begin a load, which `remember` keeps for doing it again. A watch that goes on already is
+        taken up again.
 
         Raises UsageError for an impossible name, nothing to load, and a folder that is to be
         followed but is not there.
@@ -79,7 +96,7 @@ class Loads:
             for job_id, other in self._watches.items():
                 if other == request:
                     return await self._jobs.get(job_id)
-            source = await finish(self._source, request)
+            source = await finish(self._source, request, remember)
             job = await self._jobs.begin(lambda run: self._run(run, request, source), source=source)
             self._under_way[source.id] += 1
             if request.watch:
@@ -99,12 +116,14 @@ class Loads:
         new = [one for one in files.find(request).files if known.get(one.key) != one.size]
         return LoadCost(model=model, cost=estimated_cost(model, sum(one.size for one in new)))
 
-    def _source(self, request: LoadRequest) -> Source:
+    def _source(self, request: LoadRequest, remember: bool) -> Source:
         with self._record.write():
             found = self._record.sources.by_name(request.name)
             if found is None:
                 found = self._record.sources.create(request.name, request.description)
                 self._new.add(found.id)
+            if remember:
+                self._record.sources.remember(found.id, request)
         return found
 
     async def _run(self, run: Run, request: LoadRequest, source: Source) -> None:
@@ -129,21 +148,23 @@ class Loads:
         run.report = report = LoadReport()
         embedder = self._parts.embedder
         before = spent(embedder)
-        meter = Meter(
-            lambda progress: run.tell(
-                progress=progress.model_copy(update={"cost": spent(embedder) - before})
-            )
-        )
+
+        def tell(progress: Progress) -> None:
+            now = {"cost": spent(embedder) - before, "doing": self.waits or progress.doing}
+            run.tell(progress=progress.model_copy(update=now))
+
+        meter = Meter(tell)
         async with self._locks[source.id]:
             run.tell(state="running")
             shelf = RecordShelf(self._record)
             reader, indexer = self._parts.readers, self._indexer
             loader = Loader(request, source.id, shelf, reader, meter, indexer, report, changed)
             self._loaders[source.id] = loader
+            self._telling[run.job.id] = lambda: tell(meter.progress)
             try:
                 return await loader.run()
             finally:
-                del self._loaders[source.id]
+                del self._loaders[source.id], self._telling[run.job.id]
 
     async def _watch(self, run: Run, request: LoadRequest, source: Source) -> None:
         """Load, and load again whatever changes in the folder, until cancelled."""

@@ -105,9 +105,9 @@ class Parts:
         self._failed = None
         self._open_soon(old)
 
-    def another(self, spec: Spec) -> Archive:
+    def another(self, spec: Spec, settings: config.Config | None = None) -> Archive:
         """An archive in another place, while the serving one is open."""
-        return indexes.archive_of(self.settings, spec, second=not self._second)
+        return indexes.archive_of(settings or self.settings, spec, second=not self._second)
 
     @property
     def unusable(self) -> bool:

@@ -57,6 +57,7 @@ class Turns:
         self._running: dict[str, asyncio.Task[TurnReply]] = {}
         self._queues: dict[str, list[_Waiting]] = defaultdict(list)  # the running one first
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._unsettled: dict[str, Turn] = {}  # the last that was cancelled: it may still write
         self._ending = False
         self.last_ended: dict[str, datetime] = {}  # since the engine began
         self.ended: list[Callable[[str], object]] = []  # these hear of every turn's end
@@ -98,10 +99,8 @@ class Turns:
             hear(agent_id)
 
     async def _run(self, agent: Agent, waiting: _Waiting, find: Request) -> TurnReply:
-        async with self._locks[agent.id]:
+        async with self._alone(agent.id):
             request = await find(waiting.id)
-            if request.kind != "heartbeat":
-                await asyncio.to_thread(self._record.agents.touch, agent.id)
             # It may have been given another model while the turn waited.
             agent = await asyncio.to_thread(self._record.agents.get, agent.id)
             model = self._models.get(agent.model)
@@ -124,6 +123,8 @@ class Turns:
                 await asyncio.wait([task])
             finally:
                 self._running.pop(agent.id, None)
+            if task.cancelled():
+                self._unsettled[agent.id] = turn
             if turn.rolled_back:
                 self._hub.emit(HistoryChanged(agent_id=agent.id))
             if not task.cancelled():
@@ -176,8 +177,19 @@ class Turns:
     async def alone(self, agent: Agent) -> AsyncIterator[None]:
         """Keeps turns of the agent waiting. Raises ConflictError while one runs."""
         self.check_idle(agent)
-        async with self._locks[agent.id]:
+        async with self._alone(agent.id):
             yield
+
+    @asynccontextmanager
+    async def _alone(self, agent_id: str) -> AsyncIterator[None]:
+        async with self._locks[agent_id]:
+            await self._settled(agent_id)
+            yield
+
+    async def _settled(self, agent_id: str) -> None:
+        """What a cancelled turn had still to write on a slow disk is written before the next."""
+        if (turn := self._unsettled.pop(agent_id, None)) is not None:
+            await turn.settled()
 
     # the end
 
@@ -197,6 +209,7 @@ class Turns:
 
     def forget(self, agent_id: str) -> None:
         self._locks.pop(agent_id, None)
+        self._unsettled.pop(agent_id, None)
         self.last_ended.pop(agent_id, None)
 
     def busy(self) -> bool:
@@ -210,3 +223,5 @@ class Turns:
             for agent_id in list(self._running):
                 await self.cancel(agent_id)
             await asyncio.sleep(0.01)
+        for agent_id in list(self._unsettled):
+            await self._settled(agent_id)

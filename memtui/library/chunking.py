@@ -157,6 +157,8 @@ def _pack(cost: _Cost, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]
             units.append((start, end, weight))
         else:
             units += _cut(cost, start, end)
+    # After a blank piece all of a short passage would be taken for its end, and repeated.
+    units = [unit for unit in units if cost.text[unit[0] : unit[1]].strip()]
     left = sum(weight for _, _, weight in units)
     part: list[tuple[int, int, float]] = []
     size, target = 0.0, _target(left, 0.0)

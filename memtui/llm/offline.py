@@ -257,7 +257,7 @@ def _understood(turn: Turn) -> Question:
     """
     text, named = turn.text, _named(turn)
     if named:
-        text = re.sub(_whole(named), "the document", text, flags=re.IGNORECASE)
+        text = re.sub(_called(named), "the document", text, flags=re.IGNORECASE)
     question = understand(text)
     if question.leans:
         for text in reversed(turn.earlier):
@@ -285,19 +285,20 @@ def _next_search(question: Question, turn: Turn, searches: list[Any], tool: str)
 def _named(turn: Turn) -> str:
     """The one attached source that the message names; empty when it names none, or several.
 
-    A name of letters alone may be any word, `paper` say: what it means is left to the search.
+    A name of letters alone may be any word, `paper` say: what it means is left to the search,
+    unless it is written `@paper`.
     """
     found = [
-        name
-        for name in turn.sources or ()
-        if not name.isalpha() and re.search(_whole(name), turn.text, re.IGNORECASE)
+        name for name in turn.sources or () if re.search(_called(name), turn.text, re.IGNORECASE)
     ]
     return found[0] if len(found) == 1 else ""
 
 
-def _whole(name: str) -> str:
-    """A pattern for a source's name that is no part of another."""
-    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+def _called(name: str) -> str:
+    """A pattern for a source that a message names, as `name`, `@name` or `@"name"`."""
+    whole = re.escape(name)
+    marked = rf"@(?:\"{whole}\"|'{whole}'|{whole})"
+    return rf"(?<![\w-])(?:{marked if name.isalpha() else f'{marked}|{whole}'})(?![\w-])"
 
 
 def _only_source(turn: Turn, hits: Sequence[SeenHit]) -> str:

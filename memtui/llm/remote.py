@@ -12,11 +12,10 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from memtui.api.errors import ModelError
-from memtui.llm import errors, inner, prompted, reading, windows
+from memtui.llm import errors, inner, loading, prompted, reading, windows
 from memtui.llm.chunk import Chunk
 from memtui.llm.errors import Failure, explain
 from memtui.llm.habits import Habits
-from memtui.llm.loading import load_litellm
 from memtui.llm.provider import NotStreamedError, Provider
 from memtui.llm.reading import AnswerReader, BrokenOffError
 
@@ -67,7 +66,7 @@ class RemoteModel:
         self._api_base = api_base
         self._api_key = api_key
         self._window = context_window
-        self._certain = bool(context_window)
+        self._certain = self._looked = bool(context_window)
         self._asked: list[float] = []  # when its server was asked for the window
         self._provider = Provider(model, api_base, api_key, key_of, table)
         self._answers_whole = False  # it was asked for an answer in one piece, and gave it
@@ -82,7 +81,7 @@ class RemoteModel:
         return bool(self._window)
 
     async def prepare(self) -> None:
-        litellm = await asyncio.to_thread(load_litellm)
+        litellm = await loading.prepare()
         if not self._certain:
             await self._find_window(litellm)
 
@@ -91,7 +90,8 @@ class RemoteModel:
         the model is loaded, so it is asked again now and then.
         """
         ollama = self.name.startswith(("ollama/", "ollama_chat/"))
-        if not self._window and not ollama:  # for Ollama's, litellm would ask some server itself
+        if not self._looked and not ollama:  # for Ollama's, litellm would ask some server itself
+            self._looked = True  # its list does not change, and what is not in it takes long
             with contextlib.suppress(Exception):  # litellm raises plain Exception for "unknown"
                 info = litellm.get_model_info(self._provider.litellm_name(litellm))
                 self._window = int(info.get("max_input_tokens") or info.get("max_tokens") or 0)
@@ -108,7 +108,7 @@ class RemoteModel:
 
     async def has_provider(self) -> bool:
         """Whether litellm would know whom to call: a provider's model, or a server of one's own."""
-        litellm = await asyncio.to_thread(load_litellm)
+        litellm = await loading.prepare()
         try:
             litellm.get_llm_provider(self._provider.litellm_name(litellm))
         except Exception:  # noqa: BLE001 litellm raises anything

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.agents import Agent, AttachedSource, Block, Usage
+from memtui.api.agents import Agent, AgentOverview, AttachedSource, Block, Usage
 from memtui.api.errors import ConflictError, NotFoundError
 from memtui.record import removals, text
 from memtui.record.rows import new_id, stamp
@@ -20,6 +20,20 @@ SELECT a.id, a.name, a.persona, a.human, a.model, a.created_at, a.used_at, a.usa
        (SELECT count(*) FROM passages p WHERE p.scope = 'recall_' || a.id) AS recall
 FROM agents a
 """
+SAID = 300
+"""Characters of the last thing said that an overview has."""
+
+# One statement for all agents: each part is a look into an index.
+_OVERVIEW = f"""
+SELECT a.id, coalesce(substr(m.text, 1, {SAID}), '') AS said, coalesce(m.kind, '') AS said_by,
+       m.created_at AS said_at,
+       (SELECT total(length(value)) FROM blocks b WHERE b.agent_id = a.id) AS memory,
+       (SELECT total(char_limit) FROM blocks b WHERE b.agent_id = a.id) AS memory_limit
+FROM agents a LEFT JOIN messages m ON m.id = (
+    SELECT n.id FROM messages n WHERE n.agent_id = a.id AND n.removed_by IS NULL
+    AND n.kind IN ('user', 'assistant') AND n.text <> '' ORDER BY n.id DESC LIMIT 1)
+WHERE NOT a.temporary
+"""  # noqa: S608
 _NEWEST_FIRST = "ORDER BY a.used_at DESC, a.rowid DESC"
 _ATTACHED = """
 SELECT t.agent_id, s.id, s.name, coalesce(sum(d.passages), 0) AS passages,
@@ -86,10 +100,6 @@ class Agents:
             require_free(connection, name, agent_id)
             self._set(agent_id, "name", name)
             return self.get(agent_id)
-
-    def touch(self, agent_id: str) -> None:
-        """Note that it is being used now. Raises NotFoundError."""
-        self._set(agent_id, "used_at", stamp())
 
     def set_model(self, agent_id: str, model: str | None) -> None:
         """None: the configured one. Raises NotFoundError."""
@@ -217,6 +227,16 @@ class Agents:
     def list(self) -> list[Agent]:
         """The one used last first, temporary ones left out."""
         return self._some(f"WHERE NOT a.temporary {_NEWEST_FIRST}")
+
+    def overview(self) -> Sequence[AgentOverview]:
+        """As `list`, with what was said last and how much is remembered."""
+        with self._record.read() as connection:
+            more = {row["id"]: dict(row) for row in connection.execute(_OVERVIEW)}
+            agents = self.list()
+        return [
+            AgentOverview.model_validate({**agent.model_dump(), **more[agent.id]})
+            for agent in agents
+        ]
 
 
 def require(connection: sqlite3.Connection, agent_id: str) -> None:

@@ -1,9 +1,12 @@
 """Core memory: an agent's blocks, and every edit of them."""
 
+import json
 import sqlite3
+from collections import defaultdict, deque
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.agents import Block, BlockVersion
+from memtui.api.agents import Block, BlockVersion, Edit
 from memtui.api.errors import ConflictError, NotFoundError, UsageError
 from memtui.record.agents import require
 from memtui.record.noting import note
@@ -11,6 +14,15 @@ from memtui.record.rows import stamp
 
 if TYPE_CHECKING:
     from memtui.record.store import Record
+
+
+APART = "abs(julianday(c.created_at) - julianday(v.created_at))"
+MADE_BY = f"""c.agent_id = v.agent_id AND c.kind = 'memory'
+    AND json_extract(c.detail, '$.before') = v.before
+    AND json_extract(c.detail, '$.after') = v.after AND {APART} < 1.0 / 86400"""
+"""Whether the change `c` made the version `v`: both are written at one moment."""
+
+ONE_MOMENT = timedelta(seconds=1)
 
 
 class Blocks:
@@ -104,6 +116,35 @@ class Blocks:
                 {"agent": agent_id, **({} if label is None else {"label": label})},
             ).fetchall()
         return [BlockVersion.model_validate(dict(row)) for row in rows]
+
+    def edits(
+        self, agent_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Edit]:
+        """The edits of a time, the oldest first. Raises NotFoundError when the agent is gone.
+
+        A version that an undo has made has no change of its own.
+        """
+        begin = stamp(since) if since else ""
+        end = stamp(until) if until else "~"
+        margin = stamp(until + ONE_MOMENT) if until else "~"
+        with self._record.read() as connection:
+            require(connection, agent_id)
+            versions = connection.execute(
+                """SELECT * FROM block_versions
+                   WHERE agent_id = ? AND created_at >= ? AND created_at < ? ORDER BY id""",
+                (agent_id, begin, end),
+            ).fetchall()
+            changes = connection.execute(
+                """SELECT * FROM changes
+                   WHERE agent_id = ? AND kind = 'memory' AND created_at >= ? AND created_at < ?
+                   ORDER BY id""",
+                (agent_id, begin, margin),
+            ).fetchall()
+        made_by: dict[tuple[str, str], deque[sqlite3.Row]] = defaultdict(deque)
+        for change in changes:
+            detail = json.loads(change["detail"])
+            made_by[detail["before"], detail["after"]].append(change)
+        return [_edit(row, made_by[row["before"], row["after"]]) for row in versions]
 
     def list(self, agent_id: str) -> list[Block]:
         """In the order the agent was made with. Raises NotFoundError when the agent is gone."""
@@ -205,3 +246,19 @@ def _block(row: sqlite3.Row) -> Block:
 def _plain(connection: sqlite3.Connection, agent_id: str, label: str) -> dict[str, Any]:
     (row,) = (row for row in _rows(connection, agent_id) if row["label"] == label)
     return {**_block(row).model_dump(), "position": row["position"]}
+
+
+def _edit(version: sqlite3.Row, candidates: "deque[sqlite3.Row]") -> Edit:
+    """A version and, of the changes from the same text to the same text, the one that made it."""
+    written = datetime.fromisoformat(version["created_at"])
+    while candidates and datetime.fromisoformat(candidates[0]["created_at"]) < written - ONE_MOMENT:
+        candidates.popleft()
+    known: dict[str, Any] = {}
+    if candidates and datetime.fromisoformat(candidates[0]["created_at"]) < written + ONE_MOMENT:
+        change = candidates.popleft()
+        known = {
+            "turn_id": change["turn_id"],
+            "after_reading": change["after_reading"],
+            "undone": change["undone_at"] is not None,
+        }
+    return Edit.model_validate({**dict(version), **known})

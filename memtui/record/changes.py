@@ -15,7 +15,7 @@ from memtui.api.agents import Change, ChangeKind
 from memtui.api.errors import ConflictError, NotFoundError, UsageError
 from memtui.record import blocks, passages, sight
 from memtui.record.agents import require
-from memtui.record.rows import stamp
+from memtui.record.rows import new_id, stamp
 
 if TYPE_CHECKING:
     from memtui.record.store import Record
@@ -52,6 +52,23 @@ class Changes:
                 (json.dumps(ids),),
             ).fetchall()
         return [_change(one) for one in rows]
+
+    def of_version(self, agent_id: str, version_id: int) -> int:
+        """The change that made a version of a block.
+
+        Raises NotFoundError when there is none, as for a version that an undo has made.
+        """
+        with self._record.read() as connection:
+            row = connection.execute(
+                f"""SELECT c.id FROM changes c JOIN block_versions v ON {blocks.MADE_BY}
+                    WHERE v.agent_id = ? AND v.id = ? ORDER BY {blocks.APART} LIMIT 1""",  # noqa: S608
+                (agent_id, version_id),
+            ).fetchone()
+        if row is None:
+            raise NotFoundError(
+                "This edit was itself an undo. Restore one of the block's versions instead."
+            )
+        return int(row["id"])
 
     def undo_turn(self, connection: sqlite3.Connection, agent_id: str, turn_id: str) -> int:
         """Undo what a turn changed in the memory, in a transaction; how many changes that were.
@@ -127,6 +144,9 @@ def _sentence(kind: ChangeKind, detail: dict[str, Any]) -> str:
     if kind == "insert":
         text = " ".join(str(detail["text"]).split())
         return f"Stored in archival memory: {text[:SHOWN]}{'…' * (len(text) > SHOWN)}"
+    if kind == "delete":
+        text = " ".join(str(detail["text"]).split())
+        return f"Deleted from archival memory: {text[:SHOWN]}{'…' * (len(text) > SHOWN)}"
     if kind == "summary":
         count = detail["count"]
         return f"{count} message{'s were' if count != 1 else ' was'} summarised."
@@ -167,6 +187,16 @@ def _insert(
     record: "Record", connection: sqlite3.Connection, row: sqlite3.Row, detail: dict[str, Any]
 ) -> None:
     passages.remove(connection, "id = ?", detail["passage_id"])
+
+
+def _delete(
+    record: "Record", connection: sqlite3.Connection, row: sqlite3.Row, detail: dict[str, Any]
+) -> None:
+    text, scope = detail["text"], f"agent_{row['agent_id']}"
+    # With an id of its own: Milvus may not have forgotten the old one yet.
+    passages.insert_one(
+        connection, new_id(8), scope, text, record.terms(text), detail["created_at"]
+    )
 
 
 def _history(
@@ -228,6 +258,7 @@ _OPPOSITE: dict[ChangeKind, Opposite] = {
     "memory": _memory,
     "block": _block,
     "insert": _insert,
+    "delete": _delete,
     "history": _history,
     "summary": _summary,
     "system": _system,

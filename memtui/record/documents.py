@@ -20,7 +20,7 @@ LEFT JOIN (SELECT document_id, count(*) AS n
            FROM passages INDEXED BY passages_waiting_by_document
            WHERE indexed_at IS NULL GROUP BY document_id) w ON w.document_id = d.id
 """
-_SELECT_ONE = """
+SELECT_ONE = """
 SELECT d.*, s.name AS source,
        (SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.indexed_at IS NULL)
        AS waiting
@@ -174,7 +174,7 @@ class Documents:
                 f"{_SELECT} {where} ORDER BY s.name, d.path",
                 () if source_id is None else (source_id,),
             ).fetchall()
-        return [_document(row) for row in rows]
+        return [document_of(row) for row in rows]
 
     def totals(self, source_id: str) -> tuple[int, int]:
         """(passages, documents that were read: a PDF counts its pages, another file one)."""
@@ -193,7 +193,7 @@ class Documents:
         Raises NotFoundError.
         """
         with self._record.write() as connection:
-            row = connection.execute(f"{_SELECT_ONE} WHERE d.id = ?", (document_id,)).fetchone()
+            row = connection.execute(f"{SELECT_ONE} WHERE d.id = ?", (document_id,)).fetchone()
             if row is None:
                 raise _gone(document_id)
             redact.document(connection, document_id, row["name"], row["source"])
@@ -201,11 +201,11 @@ class Documents:
 
     def _one(self, condition: str, *values: str) -> Document | None:
         with self._record.read() as connection:
-            row = connection.execute(f"{_SELECT_ONE} WHERE {condition}", values).fetchone()
-        return None if row is None else _document(row)
+            row = connection.execute(f"{SELECT_ONE} WHERE {condition}", values).fetchone()
+        return None if row is None else document_of(row)
 
 
-def _document(row: sqlite3.Row) -> Document:
+def document_of(row: sqlite3.Row) -> Document:
     fields = dict(row)
     fields["also"] = json.loads(fields["also"])
     waiting = fields.pop("waiting")

@@ -119,6 +119,27 @@ class History:
             detail = {"summary": summary_id, "evicted": list(evicted), "count": count}
             note(connection, agent_id, "summary", detail)
 
+    def folded(self, agent_id: str, summary_id: int | None = None) -> list[Message]:
+        """The messages that a summary stands for: that one, or else the latest; oldest first.
+
+        Raises NotFoundError when there is no such summary.
+        """
+        with self._record.read() as connection:
+            row = connection.execute(
+                """SELECT json_extract(detail, '$.evicted') AS evicted FROM changes
+                   WHERE agent_id = :agent AND kind = 'summary' AND undone_at IS NULL
+                   AND (:summary IS NULL OR json_extract(detail, '$.summary') = :summary)
+                   ORDER BY id DESC LIMIT 1""",
+                {"agent": agent_id, "summary": summary_id},
+            ).fetchone()
+            if row is None:
+                raise NotFoundError(
+                    "It is not known what went into this summary. /dump shows the conversation."
+                )
+            return messages.select(
+                connection, "id IN (SELECT value FROM json_each(?))", row["evicted"]
+            )
+
     def set_system(self, agent_id: str, system: str) -> None:
         """Exchange the system prompt. Raises NotFoundError."""
         with self._record.write() as connection:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from memtui.api import finding
 from memtui.api.agents import Message, MessageKind
 from memtui.api.errors import NotFoundError
 from memtui.record import passages, redact
@@ -26,11 +27,16 @@ class Messages:
 
         What has a `recall` text becomes a passage of `recall_<agent>`, its `section` the message's
         kind. Hits of a source that was deleted meanwhile are blanked, and what drew on one gets no
-        such passage. Raises NotFoundError when the agent is gone.
+        such passage. The agent counts as used when the user has spoken or come. Raises
+        NotFoundError when the agent is gone.
         """
         terms = [self._record.terms(one.recall) if one.recall else "" for one in messages]
         with self._record.write() as connection:
             require(connection, agent_id)
+            if any(one.kind in ("user", "login") for one in messages):
+                connection.execute(
+                    "UPDATE agents SET used_at = ? WHERE id = ?", (stamp(), agent_id)
+                )
             ids = [
                 _insert(connection, agent_id, turn_id, one, own)
                 for one, own in zip(messages, terms, strict=True)
@@ -73,14 +79,21 @@ class Messages:
                 (json.dumps(ids),),
             )
 
-    def page(self, agent_id: str, before: int | None = None, limit: int = 100) -> list[Message]:
-        """The last `limit` messages (with an id below `before`), oldest first."""
+    def page(
+        self,
+        agent_id: str,
+        before: int | None = None,
+        limit: int = 100,
+        kind: MessageKind | None = None,
+    ) -> list[Message]:
+        """The last `limit` messages (with an id below `before`, of that kind), oldest first."""
         with self._record.read() as connection:
             found = select(
                 connection,
-                "agent_id = ? AND id < ? AND removed_by IS NULL",
+                "agent_id = ? AND id < ? AND removed_by IS NULL AND kind = ifnull(?, kind)",
                 agent_id,
                 (1 << 62) if before is None else before,
+                kind,
                 order="id DESC LIMIT ?",
                 tail=max(0, limit),
             )
@@ -110,6 +123,23 @@ class Messages:
                 order="id DESC LIMIT 1",
             )
         return found[0] if found else None
+
+    def find(self, agent_id: str, text: str, before: int | None = None) -> list[tuple[int, int]]:
+        """Ids of the messages that were said and have `text` in them, and how often; oldest first.
+
+        Only those before message id `before`. Raises ValueError when there is nothing to look for.
+        """
+        pattern = finding.pattern(text)
+        with self._record.read() as connection:
+            rows = connection.execute(
+                """SELECT id, text FROM messages WHERE agent_id = ? AND id < ?
+                   AND removed_by IS NULL AND text <> '' AND (kind = 'user' OR kind = 'assistant'
+                   AND (tool IS NULL OR json_extract(tool, '$.name') = 'send_message'))
+                   ORDER BY id""",
+                (agent_id, (1 << 62) if before is None else before),
+            )
+            counted = ((row["id"], finding.count(pattern, row["text"])) for row in rows)
+            return [(message_id, count) for message_id, count in counted if count]
 
     def turn(self, agent_id: str, turn_id: str) -> list[Message]:
         """The messages of one turn, oldest first."""

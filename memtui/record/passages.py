@@ -18,7 +18,7 @@ from memtui.record.rows import new_id, stamp
 if TYPE_CHECKING:
     from memtui.record.store import Record
 
-_SELECT = """
+SELECT = """
 SELECT p.id, p.scope, p.text, p.ordinal, p.page, p.page_end, p.page_label, p.section, p.start,
        p.end, p.created_at, p.indexed_at, p.document_id, d.name AS document,
        d.path AS document_path, d.source_id, s.name AS source
@@ -40,10 +40,10 @@ class Passages:
         """Those of `ids` that exist, in the order asked for."""
         with self._record.read() as connection:
             rows = connection.execute(
-                f"{_SELECT} WHERE p.id IN (SELECT value FROM json_each(?))",  # noqa: S608
+                f"{SELECT} WHERE p.id IN (SELECT value FROM json_each(?))",  # noqa: S608
                 (json.dumps(ids),),
             )
-            found = {row["id"]: _passage(row) for row in rows}
+            found = {row["id"]: passage_of(row) for row in rows}
         return {one: found[one] for one in ids if one in found}
 
     def context(self, passage_id: str, n: int = 1) -> PassageInContext:
@@ -63,19 +63,19 @@ class Passages:
             }
             here = f"SELECT {order}, p.seq FROM passages p WHERE p.id = :id"  # noqa: S608
             before = connection.execute(
-                f"{_SELECT} WHERE {same} AND ({order}, p.seq) < ({here})"
+                f"{SELECT} WHERE {same} AND ({order}, p.seq) < ({here})"
                 f" ORDER BY {order} DESC, p.seq DESC LIMIT :n",
                 values,
             ).fetchall()
             after = connection.execute(
-                f"{_SELECT} WHERE {same} AND ({order}, p.seq) > ({here})"
+                f"{SELECT} WHERE {same} AND ({order}, p.seq) > ({here})"
                 f" ORDER BY {order}, p.seq LIMIT :n",
                 values,
             ).fetchall()
         return PassageInContext(
             passage=passage,
-            before=[_passage(row) for row in reversed(before)],
-            after=[_passage(row) for row in after],
+            before=[passage_of(row) for row in reversed(before)],
+            after=[passage_of(row) for row in after],
         )
 
     def add_to_scope(
@@ -97,7 +97,7 @@ class Passages:
             if id is not None and (row := _row(connection, id)) is not None:
                 if row["scope"] != scope:
                     raise UsageError(f"The passage {id} belongs to {row['scope']}, not to {scope}.")
-                return _passage(row)
+                return passage_of(row)
             kind, _, owner = scope.partition("_")
             if kind not in ("agent", "recall"):
                 raise UsageError(f"Passages are added to agents' scopes here, not to {scope}.")
@@ -109,6 +109,22 @@ class Passages:
                 detail = {"passage_id": passage_id, "text": content[:200]}
                 note(connection, owner, "insert", detail, turn_id, after_reading)
             return _get(connection, passage_id)
+
+    def forget(self, agent_id: str, passage_id: str) -> None:
+        """Delete a passage of the agent's own archive; undoing that brings its text back.
+
+        Raises NotFoundError, UsageError for a passage that is not the agent's own.
+        """
+        with self._record.write() as connection:
+            passage = _get(connection, passage_id)
+            if passage.scope != f"agent_{agent_id}":
+                raise UsageError(
+                    "Only what the agent archived itself can be deleted alone. Text of a source "
+                    "goes with the source, and what was said stays in the record."
+                )
+            detail = {"text": passage.text, "created_at": stamp(passage.created_at)}
+            note(connection, agent_id, "delete", detail)
+            remove(connection, "id = ?", passage_id)
 
     def pending(self, limit: int, scope_prefix: str | None = None) -> list[tuple[str, str, str]]:
         """(id, scope, text) of passages without a vector, oldest first; of several scopes in
@@ -257,10 +273,10 @@ class Passages:
                 values,
             ).fetchone()[0]
             rows = connection.execute(
-                f"{_SELECT} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
+                f"{SELECT} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
                 values,
             ).fetchall()
-        return total, [_passage(row) for row in rows]
+        return total, [passage_of(row) for row in rows]
 
     def text_search(
         self,
@@ -364,15 +380,15 @@ def _get(connection: sqlite3.Connection, passage_id: str) -> Passage:
     row = _row(connection, passage_id)
     if row is None:
         raise NotFoundError(f"There is no passage {passage_id}. It may have been deleted.")
-    return _passage(row)
+    return passage_of(row)
 
 
 def _row(connection: sqlite3.Connection, passage_id: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
-        f"{_SELECT} WHERE p.id = ?", (passage_id,)
+        f"{SELECT} WHERE p.id = ?", (passage_id,)
     ).fetchone()
     return row
 
 
-def _passage(row: sqlite3.Row) -> Passage:
+def passage_of(row: sqlite3.Row) -> Passage:
     return Passage.model_validate(dict(row))

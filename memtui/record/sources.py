@@ -1,10 +1,13 @@
 """Sources, with their counts made by SQL from what is there."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from memtui.api.errors import ConflictError, NotFoundError
-from memtui.api.library import Source, SourceState
+from memtui.api.library import LoadRequest, Source, SourceState
 from memtui.record import passages, redact, removals, text
 from memtui.record.rows import new_id, stamp
 
@@ -20,6 +23,11 @@ SELECT s.id, s.name, s.description, s.created_at,
         WHERE p.scope = 'source_' || s.id AND p.indexed_at IS NULL) AS waiting
 FROM sources s LEFT JOIN documents d ON d.source_id = s.id
 """
+
+
+_LOADS = TypeAdapter(list[LoadRequest])
+_REMEMBERED = 20
+"""Loads of one source that are known for doing them again."""
 
 
 class Sources:
@@ -73,6 +81,32 @@ class Sources:
             if not cursor.rowcount:
                 raise _gone(source_id)
 
+    def rename(self, source_id: str, name: str) -> None:
+        """Raises NotFoundError, and ConflictError when another one has that name."""
+        with self._record.write() as connection:
+            other = connection.execute(
+                "SELECT 1 FROM sources WHERE name = ? AND id <> ?", (name, source_id)
+            ).fetchone()
+            if other:
+                raise ConflictError(f"There is a source named {name} already. Take another name.")
+            cursor = connection.execute(
+                "UPDATE sources SET name = ? WHERE id = ?", (name, source_id)
+            )
+            if not cursor.rowcount:
+                raise _gone(source_id)
+
+    def remember(self, source_id: str, request: LoadRequest) -> None:
+        """Keep `request` for doing it again; not its password, and not whether it replaces."""
+        again = request.model_copy(update={"password": "", "replace": False, "watch": False})
+        with self._record.write():
+            before = [] if request.replace else self.loads(source_id)
+            loads = [*(one for one in before if not _same(one, again)), again][-_REMEMBERED:]
+            self._record.set_meta(_loads_key(source_id), _LOADS.dump_json(loads).decode())
+
+    def loads(self, source_id: str) -> Sequence[LoadRequest]:
+        """The different loads that went into the source, the latest last."""
+        return _LOADS.validate_json(self._record.meta(_loads_key(source_id)) or "[]")
+
     def delete(self, source_id: str) -> None:
         """Delete it and all that came from it, in one transaction.
 
@@ -83,6 +117,7 @@ class Sources:
         with self._record.write() as connection:
             _empty(connection, source_id)
             connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
+            connection.execute("DELETE FROM meta WHERE key = ?", (_loads_key(source_id),))
 
     def clear(self, source_id: str) -> None:
         """As `delete`, but the source itself stays, empty, with its attachments."""
@@ -104,6 +139,15 @@ class Sources:
                 "embedding_model": self._record.embedding_model,
             }
         )
+
+
+def _loads_key(source_id: str) -> str:
+    return f"loads of {source_id}"
+
+
+def _same(one: LoadRequest, other: LoadRequest) -> bool:
+    """Whether both name the same files: how they are read may differ."""
+    return (one.paths, one.directory, one.urls) == (other.paths, other.directory, other.urls)
 
 
 def _gone(source_id: str) -> NotFoundError:

@@ -19,6 +19,7 @@ from memtui.record.errors import explain, explained
 from memtui.record.history import History
 from memtui.record.jobs import Jobs
 from memtui.record.messages import Messages
+from memtui.record.outline import Outline
 from memtui.record.passages import Passages
 from memtui.record.removals import Removals
 from memtui.record.sources import Sources
@@ -53,6 +54,7 @@ class Record:
         self.sources = Sources(self)
         self.documents = Documents(self)
         self.passages = Passages(self)
+        self.outline = Outline(self)
         self.removals = Removals(self)
         self.building = Building(self)
         self.agents = Agents(self)

@@ -1,47 +1,62 @@
 """The app: start-up, themes, keys, workers and their errors. `run_app` runs it."""
 
 import asyncio
+import contextlib
 import gc
+import signal
 import time
 import traceback
-from collections.abc import Coroutine, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual import events
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.timer import Timer
+from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
 from memtui import config, paths
 from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
-from memtui.api.plain import plain
-from memtui.tui import layout, themes
-from memtui.tui.actions import ACTIONS, bindings, key_sign, parse_keymap
+from memtui.api.plain import plain, plain_line
+from memtui.tui import attention, layout, palette, signs
+from memtui.tui.actions import bindings
+from memtui.tui.asking import Asking
+from memtui.tui.hang_up import hung_up
+from memtui.tui.keymap import parse_keymap
+from memtui.tui.looks import Looks
+from memtui.tui.mended import mend
 from memtui.tui.screens.main import MainScreen
 from memtui.tui.session import Session
 from memtui.tui.store import Store
+from memtui.tui.told import Severity, Told
 from memtui.tui.widgets.sources import going_on, loaded
 
 if TYPE_CHECKING:
-    from memtui.tui.screens.permission import Permission
     from memtui.tui.session import Spawn
+
+mend()
+
+TERMINATED = 128 + signal.SIGTERM
+"""What a shell calls the status of a program that was asked to end."""
+
+GONE = 2.0
+"""Seconds between two looks whether the terminal is still there."""
 
 FRAME = 1 / 12
 """Seconds between two drawings of what the engine sends."""
 
-_NEW = "new agent"
 
-
-class MemtuiApp(App[int]):
+class MemtuiApp(Looks):
     """`agent` is an agent's id: None opens the last used one, or the welcome when there is none.
 
     `persona`, `human` or `model` make a new agent. `draft` is put ready in the prompt. `choose`
-    offers the existing agents first.
+    offers the existing agents first. `wizard` shows the wizard and nothing else.
     """
 
     TITLE = "memtui"
@@ -59,16 +74,19 @@ class MemtuiApp(App[int]):
         model: str | None = None,
         draft: str = "",
         choose: bool = False,
+        wizard: bool = False,
     ) -> None:
         super().__init__()
+        self.wizard = wizard
         self.wanted = agent
         self.template = {"persona": persona, "human": human, "model": model}
         self.draft = draft
         self.choose = choose
         self.store = Store()
         self.session = self.make_session(self._spawn, self.wake)
-        self.problems: list[str] = []
-        self._permission: Permission | None = None  # the question that is open
+        self.told = Told(self)
+        self.agents_changed: Signal[None] = Signal(self, "agents changed")
+        self.asking = Asking(self)
         self._drawn_at = 0.0
         self._drawing: Timer | None = None
         self._saving = asyncio.Lock()
@@ -78,33 +96,27 @@ class MemtuiApp(App[int]):
         return Session(self.store, spawn, wake)
 
     def _configure(self) -> None:
-        """Theme and keys. A configuration that cannot be read is told, and the app goes on."""
-        self.register_theme(themes.DARK)
-        self.register_theme(themes.LIGHT)
-        theme, keys = themes.DARK.name, ""
+        """Looks and keys. A configuration that cannot be read is told, and the app goes on."""
         try:
             settings = config.load()
-            theme, keys = settings.text("ui.theme"), settings.text("ui.keymap")
         except config.ConfigError as error:
             self.problems.append(str(error))
-        if theme not in self.available_themes:
-            self.problems.append(
-                f"ui.theme is {theme!r}, which does not exist. There are "
-                f"{', '.join(sorted(self.available_themes))}."
-            )
-            theme = themes.DARK.name
-        self.theme = theme
-        keymap, wrong = parse_keymap(keys)
+            settings = config.Config({})
+        self.dress(settings)
+        self.notify_way = settings.text("ui.notify")
+        keymap, wrong = parse_keymap(settings.text("ui.keymap"))
         self.problems += wrong
         self.keymap_text = keymap
         self.set_keymap(keymap)
 
-    def get_css_variables(self) -> dict[str, str]:
-        variables = super().get_css_variables()
-        missing = themes.variables_for(variables)
-        complete = {**missing, **variables}
-        self.theme_variables = complete
-        return complete
+    def follow(self, settings: config.Config) -> None:
+        """The settings have changed: take those that are the app's own."""
+        self.notify_way = settings.text("ui.notify")
+        self._plain.enabled = bool(settings["ui.ascii"]) or signs.needed()
+        if settings.text("ui.theme") in self.available_themes and not self.no_color:
+            self.theme = settings.text("ui.theme")
+        self.keymap_text = parse_keymap(settings.text("ui.keymap"))[0]
+        self.set_keymap(self.keymap_text)
 
     def get_default_screen(self) -> Screen[Any]:
         return MainScreen()
@@ -119,6 +131,20 @@ class MemtuiApp(App[int]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._first_frame_shown)
+        if not self.is_headless:
+            self.suit_terminal()
+            with contextlib.suppress(NotImplementedError):  # not on Windows
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.terminate)
+            self.set_interval(GONE, self._end_without_terminal)
+
+    def terminate(self) -> None:
+        """Give the terminal back as it was. An agent that was to be deleted stays."""
+        self.exit(TERMINATED)
+
+    def _end_without_terminal(self) -> None:
+        """A closed terminal that sends no SIGHUP: its end would be read again and again."""
+        if hung_up():
+            self.terminate()
 
     async def _first_frame_shown(self) -> None:
         self.main.begin(self.draft)
@@ -126,9 +152,13 @@ class MemtuiApp(App[int]):
         self.call_after_refresh(gc.freeze)
         for problem in self.problems:
             self.tell(problem, "warning")
+        self.watch_themes()
 
     async def _open(self) -> None:
         """Find or start the engine, and open what was asked for."""
+        if self.wizard:
+            self.open_wizard(self._configured)
+            return
         new = any(self.template.values())
         fresh = not (self.wanted or new or self.draft) and not config.is_configured()
         known = paths.record_file().exists()
@@ -169,6 +199,15 @@ class MemtuiApp(App[int]):
         if not self.greet_if_new():
             self.main.send_next()
 
+    def open_wizard(self, left: Callable[[bool | None], None], *only: str) -> None:
+        from memtui.tui.wizard.opening import open_wizard
+
+        open_wizard(self, left, *only)
+
+    def _configured(self, saved: bool | None) -> None:
+        said = f"Saved {paths.config_file()}." if saved else "Nothing was changed."
+        self.exit(0, message=Text(plain(said)))
+
     def greet_if_new(self) -> bool:
         """An agent that nobody has spoken with yet speaks first."""
         new = self.session.is_new()
@@ -184,26 +223,35 @@ class MemtuiApp(App[int]):
         )
 
     def choose_agent(self) -> None:
-        """Offer the agents and a new one."""
-        from memtui.tui.screens.picker import Choice, Picker
+        """Show the agents; without a choice, the last used one if none is open, or the welcome."""
+        from memtui.tui.screens.agents import Agents
 
-        async def read() -> list[Choice]:
-            choices = [
-                Choice(agent.id, agent.name, " · ".join(
-                    filter(None, (agent.persona, ", ".join(s.name for s in agent.sources)))))
-                for agent in await self.session.list_agents()
-            ]  # fmt: skip
-            return [*choices, Choice(_NEW, "new agent", "with a made-up name")]
-
-        def chosen(key: str | None) -> None:
-            if key == _NEW:
-                self.do(self.open_new(), "open")
-            elif key is not None:
-                self.do(self.open_something(key), "open")
+        def chosen(agent_id: str | None) -> None:
+            if agent_id is not None:
+                self.do(self.open_something(agent_id), "open")
             elif self.store.agent is None:
-                self.do(self.open_something(None), "open")
+                self.do(self._open_last(), "open")
 
-        self.push_screen(Picker("open an agent", read), chosen)
+        if self.opens(Agents):
+            self.push_screen(Agents(self), chosen)
+
+    async def _open_last(self) -> None:
+        if agents := await self.session.list_agents():
+            await self._show(agents[0].id)
+        else:
+            self.main.welcome()
+
+    def close_agent(self) -> None:
+        """The open one is gone, or is to go: open another, if there is one."""
+
+        async def close() -> None:
+            others = await self.session.list_agents()
+            self.session.close_agent()
+            self.main.draw({"chat", "mind", "sources", "state", "context"})
+            if others:
+                await self._show(others[0].id)
+
+        self.do(close(), "open")
 
     # drawing what has come in, at most twelve times a second
 
@@ -221,38 +269,26 @@ class MemtuiApp(App[int]):
         while self.session.notices:
             self.tell(self.session.notices.pop(0), "warning")
         self.main.draw(changes.draw)
-        self._ask_permission()
+        if "agents" in changes.draw:
+            self.agents_changed.publish(None)
+        self.asking.look()
         for problem in changes.problems:
             self.tell(problem, "error")
+        if changes.deleted and self.store.agent is not None:
+            name = plain_line(self.store.agent.name, 60)
+            self.tell(f"{name} was deleted from another terminal.", "warning")
+            self.close_agent()
         for job in changes.ended_jobs:
             self.tell(*loaded(job, self.store))
+            ended = job.ended_at or job.created_at
+            seconds = (ended - job.created_at).total_seconds()
+            attention.call(self, self.notify_way, loaded(job, self.store)[0], seconds)
         if changes.ask and self.store.connected:
             self.do(self.refresh_store(changes.ask), "refresh")
         if changes.ended:
+            name = self.store.agent.name if self.store.agent else "The agent"
+            attention.call(self, self.notify_way, f"{name} has answered.", changes.took)
             self.main.send_next()
-
-    def _ask_permission(self) -> None:
-        """One question at a time, over whatever is open; answered elsewhere, it goes."""
-        shown, waiting = self._permission, self.store.permissions
-        if shown is not None:
-            if all(one.id != shown.request.id for one in waiting):
-                shown.gone()
-        elif waiting:
-            from memtui.tui.screens.permission import Permission
-
-            self._permission = Permission(waiting[0])
-            self.push_screen(self._permission, self._permission_answered)
-
-    def _permission_answered(self, answer: str | None) -> None:
-        shown, self._permission = self._permission, None
-        if shown is None:
-            return
-        asked = shown.request.id
-        self.store.permissions = [one for one in self.store.permissions if one.id != asked]
-        if answer != "gone":
-            given: Any = answer or "no"
-            self.do(self.session.permit(asked, given), "permission")
-        self._ask_permission()
 
     async def refresh_store(self, what: set[str]) -> None:
         await self.session.refresh(what)
@@ -292,46 +328,82 @@ class MemtuiApp(App[int]):
             where = ""
         self.tell(f"The app made a mistake ({type(error).__name__}) and goes on.{where}", "error")
 
-    def tell(self, sentence: str, severity: Any = "information") -> None:
+    def tell(self, sentence: str, severity: Severity = "information") -> None:
         """Show a sentence; text from outside may be in it."""
-        seconds = 10 if severity != "information" else 4
-        self.notify(plain(sentence, 600), severity=severity, timeout=seconds, markup=False)
+        self.told.say(sentence, severity)
+
+    # keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """What a key leads to is done before the next key is looked at: that one is for where
+        the first has led. In a text field keys wait for the letters that were typed before them.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and self.focused is not None:
+            writes = isinstance(self.focused, Input | TextArea)
+            for first in () if writes else (True, False):
+                if await self._check_bindings(event.key, priority=first):
+                    return
+        await super().on_event(event)
 
     # actions
 
-    def action_help(self) -> None:
-        from memtui.tui.screens.reading import Reading, help_text
+    def opens(self, kind: type[Screen[Any]]) -> bool:
+        """Whether a screen of that kind may be opened: none is, not even below others."""
+        return not any(isinstance(screen, kind) for screen in self.screen_stack)
 
-        hint = ""
-        focused = self.focused
-        for node in focused.ancestors_with_self if focused is not None else ():
-            hint = hint or str(getattr(node, "HELP", "") or "")
-        self.push_screen(Reading("help", partial(help_text, self.keymap_text, hint)))
+    def action_help(self) -> None:
+        from memtui.tui.screens.reading import Help, here
+
+        if self.opens(Help):
+            self.push_screen(Help(self.keymap_text, *here(self.screen, self.focused)))
+
+    def action_jump(self) -> None:
+        from memtui.tui.screens.jump import Jump, go
+
+        if self.opens(Jump):
+            self.push_screen(Jump(self.screen), go)
+
+    def action_problems(self) -> None:
+        from memtui.tui.screens.problems import Problems
+
+        if self.opens(Problems):
+            self.push_screen(Problems(self.told))
+
+    def action_debug(self) -> None:
+        from memtui.tui.screens.report import Report
+
+        if self.opens(Report):
+            self.push_screen(Report(self))
 
     def action_command_palette(self) -> None:
-        """Not over a modal, where it would be empty."""
-        if isinstance(self.screen, MainScreen):
-            super().action_command_palette()
+        if self.opens(palette.Palette):
+            self.push_screen(palette.Palette(id="--command-palette"))
+
+    def action_suspend(self) -> None:
+        if self._driver is not None and self._driver.can_suspend:
+            self.action_suspend_process()
+        else:
+            self.tell("This terminal cannot suspend a program.", "warning")
 
     async def action_quit(self) -> None:
         self.leave()
 
     def leave(self) -> None:
-        """End the app; what goes on without it is said in the terminal."""
-        self.exit(0, message=Text(going_on(self.store)) if self.store.loading() else None)
+        """End the app, once the agents that were deleted are gone."""
+        if self.session.leaving:
+            self.tell(f"Deleting {', '.join(self.session.leaving.values())} …")
+            self.run_worker(self._let_go(), group="leave", exclusive=True, exit_on_error=False)
+        else:
+            self._end([])
 
-    def action_switch_theme(self) -> None:
-        dark = self.current_theme.dark
-        self.theme = themes.LIGHT.name if dark else themes.DARK.name
-        self.do(self._save_theme(), "save")
+    async def _let_go(self) -> None:
+        self._end(await self.session.let_go())
 
-    async def _save_theme(self) -> None:
-        if not await asyncio.to_thread(config.is_configured):
-            return
-        try:
-            await self.save_settings({"ui.theme": self.theme})
-        except OSError as error:
-            self.tell(str(error), "warning")
+    def _end(self, sentences: list[str]) -> None:
+        """What goes on without the app, and what went wrong, is said in the terminal."""
+        going = [going_on(self.store)] if self.store.loading() else []
+        said = plain("\n".join([*sentences, *going]))
+        self.exit(0, message=Text(said) if said else None)
 
     async def save_settings(self, changes: Mapping[str, str]) -> None:
         """On a thread, one after the other. Raises ConfigError or OSError."""
@@ -339,28 +411,10 @@ class MemtuiApp(App[int]):
             await asyncio.to_thread(config.save, dict(changes))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        if not isinstance(screen, MainScreen):
-            return
-        for action in ACTIONS:
-            if action.palette:
-                name = action.run.removeprefix("screen.")
-                target = self if action.where == "app" else screen
-                node: DOMNode = target
-                if action.id == "mind.folds":
-                    node = screen.query_one("#mind-list")
-
-                async def run(name: str = name, node: DOMNode = node) -> None:
-                    await self.run_action(name, node)
-
-                key = self.keymap_text.get(action.id, action.keys).split(",")[0]
-                yield SystemCommand(action.palette, f"{key_sign(key)}  {action.help}", run)
+        return palette.commands(self, screen)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        names = ", ".join(sorted(binding.id or binding.action for binding in clashed_bindings))
-        sentence = f"ui.keymap gives one key to several actions: {names}."
-        if sentence not in self.problems:
-            self.problems.append(sentence)
-            self.tell(sentence, "warning")
+        """`keymap.clashes` has told of it already."""
 
     async def on_unmount(self) -> None:
         await self.session.close()
@@ -373,8 +427,9 @@ def run_app(
     model: str | None = None,
     draft: str = "",
     choose: bool = False,
+    wizard: bool = False,
 ) -> int:
     """Run the app until the user leaves, and return the exit status."""
-    app = MemtuiApp(agent, persona, human, model, draft, choose)
+    app = MemtuiApp(agent, persona, human, model, draft, choose, wizard)
     result = app.run()
     return result if isinstance(result, int) else app.return_code or 0

@@ -1,6 +1,7 @@
 """Numbers, sizes and durations as text. All of the app's formatting of time goes through here."""
 
 import os
+from datetime import datetime
 
 from memtui.api.plain import plain_line
 
@@ -34,6 +35,25 @@ def milliseconds(ms: float) -> str:
     return f"{ms:.0f} ms" if ms < 1000 else duration(ms / 1000)
 
 
+def moment(at: datetime) -> str:
+    """When something was, as one says it: `now`, `5 min ago`, `3 h ago`, `12 Mar`, `2024-03-12`."""
+    now = datetime.now().astimezone()
+    seconds = (now - at).total_seconds()
+    if seconds < 60:
+        return "now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 24 * 3600:
+        return f"{seconds // 3600:.0f} h ago"
+    then = at.astimezone()
+    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%Y-%m-%d}"
+
+
+def money(dollars: float) -> str:
+    """`$1.20`, `$0.004`."""
+    return f"${dollars:,.2f}" if dollars >= 0.095 else f"${dollars:.2g}"
+
+
 def elapsed(seconds: float) -> str:
     """How long something has been going on, in whole seconds."""
     return f"{int(seconds)} s" if seconds < 60 else duration(seconds)
@@ -64,6 +84,17 @@ def gauge(fraction: float, width: int) -> str:
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
+def size(number: int) -> str:
+    """Bytes: `812 B`, `5.1 kB`, `3.2 MB`."""
+    if number < 1000:
+        return f"{number} B"
+    for unit in ("kB", "MB"):
+        number_of = number / (1e3 if unit == "kB" else 1e6)
+        if number_of < 1000:
+            return f"{number_of:.1f} {unit}"
+    return f"{number / 1e9:.1f} GB"
+
+
 def score(value: float) -> str:
     """`0.83`; a search's fused scores go up to 1."""
     return f"{value:.2f}"
@@ -82,3 +113,19 @@ def page(number: int | None, end: int | None = None, label: str | None = None) -
     if label and label != str(number):
         return f"p. {plain_line(label, 12)} ({number})"
     return f"p. {number}–{end}" if end and end > number else f"p. {number}"
+
+
+_ACTIVITIES = {
+    "archival_memory_search": "searching the archive",
+    "conversation_search": "searching the conversation",
+    "conversation_search_date": "searching the conversation",
+    "archival_memory_insert": "writing to the archive",
+    "core_memory_append": "editing its memory",
+    "core_memory_replace": "editing its memory",
+    "pause_heartbeats": "pausing",
+}
+
+
+def activity_of(tool: str) -> str:
+    """What an agent does that calls it, for the status line."""
+    return _ACTIVITIES.get(tool, f"running {tool}")

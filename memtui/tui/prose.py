@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.style import Style
 
 from memtui.api.plain import plain, plain_line
-from memtui.tui import safe
+from memtui.tui import safe, tables
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -52,7 +52,15 @@ def lines(
         wrapped = piece.content.fold(room) if piece.code else piece.content.wrap(room)
         for number, line in enumerate(map(_unglued, wrapped or [_BLANK])):
             result.append((piece.rest if number else piece.first) + line)
-    return result or plain_lines(text, width)  # nested too deeply for the parser
+    result = result or plain_lines(text, width)  # nested too deeply for the parser
+    if len(text) > safe.LONGEST:
+        result += [_BLANK, left_out(len(text) - safe.LONGEST)]
+    return result
+
+
+def left_out(count: int) -> Content:
+    """The sign for what of a text is not laid out."""
+    return Content.styled(f"({count:,} more characters: y copies them)", "italic $muted")
 
 
 def _unglued(line: Content) -> Content:
@@ -185,10 +193,15 @@ class _Builder:
         self.add(Content.styled("─" * min(24, self.width), "$faint"))
 
     def fence(self, token: "Token") -> None:
+        language = plain_line(_MARK.sub("", token.info).split(" ")[0], 24)
+        if language:
+            label = Content.styled("┌ ", "$faint") + Content.styled(language, "italic $muted")
+            self.add(label, code=True)
         bar = Content.styled("│ ", "$faint")
         self.prefixes.append((bar, bar))
         for number, text in enumerate(token.content.rstrip("\n").split("\n")):
-            self.add(self.text(text.expandtabs(4), "$secondary"), code=True, gap=number == 0)
+            gap = number == 0 and not language
+            self.add(self.text(text.expandtabs(4), "$secondary"), code=True, gap=gap)
         self.prefixes.pop()
 
     code_block = fence
@@ -201,26 +214,10 @@ class _Builder:
             self.table.append([])
 
     def table_close(self, _token: "Token") -> None:
-        """The table, its widest columns cut so that it fits."""
         table, self.table = self.table or [], None
-        columns = max((len(row) for row in table), default=0)
-        widths = [
-            max((row[i].cell_length for row in table if i < len(row)), default=1) or 1
-            for i in range(columns)
-        ]
-        room = max(columns * 3, self.width - 2 * (columns - 1))
-        while sum(widths) > room:
-            widths[widths.index(max(widths))] -= max(1, (sum(widths) - room) // 4)
-        for number, row in enumerate(table):
-            cells = [
-                cell.truncate(size, ellipsis=True).pad_right(max(0, size - cell.cell_length))
-                for cell, size in zip(row, widths, strict=False)
-            ]
-            line = Content("  ").join(cells)
-            self.add(line.stylize("bold") if not number else line, code=True, gap=not number)
-            if not number:
-                rule = "  ".join("─" * size for size in widths)
-                self.add(Content.styled(rule, "$faint"), code=True, gap=False)
+        indent = min(self.width // 2, sum(rest.cell_length for _, rest in self.prefixes))
+        for number, line in enumerate(tables.lines(table, self.width - indent)):
+            self.add(line, code=True, gap=not number)
 
     def spans(self, token: "Token", base: str) -> Content:
         """The inline content of a paragraph, heading or cell."""

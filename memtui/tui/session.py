@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from memtui.api.errors import ConflictError, MemtuiError, NotFoundError, UnavailableError
 from memtui.tui import history
+from memtui.tui.agent_dealings import AgentDealings
 from memtui.tui.source_dealings import SourceDealings
 from memtui.tui.store import Changes, Item, Store, Turn
 
 if TYPE_CHECKING:
-    from memtui.api.agents import Agent, AgentDetail, Message, TurnReply
+    from datetime import datetime
+
+    from memtui.api.agents import AgentDetail, Edit, Message, TurnReply
     from memtui.api.client import Client
+    from memtui.api.history import Occurrences
     from memtui.api.tools import Decision
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
@@ -46,7 +50,7 @@ async def connect() -> "Client":
     return client
 
 
-class Session(SourceDealings):
+class Session(SourceDealings, AgentDealings):
     def __init__(
         self,
         store: Store,
@@ -56,14 +60,18 @@ class Session(SourceDealings):
     ) -> None:
         self.store = store
         self.notices: list[str] = []
+        self.leaving: dict[str, str] = {}
         self._spawn = spawn
         self._wake = wake
         self._connect = connect
         self._client: Client | None = None
         self._starting = asyncio.Lock()
+        self._paging = asyncio.Lock()
         self._arrived: list[Any] = []
         self._touched = False
         self._read = False  # what is in the store is of this connection
+        self._begins: datetime | None = None  # when what was read of the history does; None: all
+        self._wanted = ""  # id of the agent that was opened last, perhaps not read yet
 
     # the connection
 
@@ -134,7 +142,8 @@ class Session(SourceDealings):
         self.store.permissions = await client.permissions()
         if sentence := (await client.reindex_plan()).sentence:
             self.notices.append(sentence)
-        self.store.documents.clear()
+        self.store.shelf.clear()
+        await self.read_unfolded(client)
         if self.store.agent is not None:
             try:
                 await self._read_agent(client, self.store.agent.id)
@@ -149,45 +158,64 @@ class Session(SourceDealings):
             return
         if "sources" in what:
             self.store.sources = await client.sources()
-            for source_id in self.store.open - set(self.store.documents):
-                self.store.documents[source_id] = await client.documents(source_id)
-        if "documents" in what:
-            for source_id in tuple(self.store.open):
-                self.store.documents[source_id] = await client.documents(source_id)
+        if what & {"sources", "documents"}:
+            await self.read_unfolded(client)
         if "agent" in what and self.store.agent is not None:
-            self.store.agent = await client.agent(self.store.agent.id)
+            self.store.renew(await client.agent(self.store.agent.id))
+            self.store.match_queue()
         if "history" in what and self.store.agent is not None:
             await self._read_history(client, self.store.agent.id)
 
     # agents
 
-    async def list_agents(self) -> "list[Agent]":
-        client = await self.client()
-        return await client.agents()
-
     async def open_agent(self, agent_id: str) -> None:
         client = await self.client()
+        before, self._wanted = self._wanted, agent_id
         if self.store.agent is not None:
             self.store.reset()
             self.store.model = ""
-        await self._read_agent(client, agent_id)
+        try:
+            await self._read_agent(client, agent_id)
+        except MemtuiError:
+            if self._wanted == agent_id:
+                self._wanted = before
+            raise
+
+    def close_agent(self) -> None:
+        """No agent is open."""
+        self._wanted = ""
+        self.store.reset()
+        self.store.agent, self.store.model = None, ""
+        self.touch()
 
     async def _read_agent(self, client: "Client", agent_id: str) -> None:
+        """Nothing comes of it when another agent was opened meanwhile."""
         agent = await client.agent(agent_id)
         messages = await client.messages(agent_id, limit=PAGE)
-        self.store.agent = agent
-        self.store.model = agent.model or self.store.model or (await client.status()).model
+        edits = await client.block_edits(agent_id, _since(messages, PAGE))
+        model = agent.model or self.store.model or (await client.status()).model
+        if agent_id != self._wanted:
+            return
+        self.store.agent, self.store.model = agent, model
         self.store.following = ""
-        self._show(messages)
+        self._show(messages, edits)
+        self.store.match_queue()
 
     async def _read_history(self, client: "Client", agent_id: str) -> None:
         """The messages again, for they have changed; what a turn says meanwhile stays."""
         messages = await client.messages(agent_id, limit=PAGE)
+        edits = await client.block_edits(agent_id, _since(messages, PAGE))
         if self.store.agent is not None and self.store.agent.id == agent_id:
-            self._show(messages, self.store.live())
+            self._show(messages, edits, self.store.live())
 
-    def _show(self, messages: "list[Message]", live: frozenset[str] = frozenset()) -> None:
-        items, blocks = history.unfold(messages)
+    def _show(
+        self,
+        messages: "list[Message]",
+        edits: "list[Edit]",
+        live: frozenset[str] = frozenset(),
+    ) -> None:
+        items, blocks = history.unfold(messages, edits)
+        self._begins = _since(messages, PAGE)
         if messages:
             for block in blocks:
                 block.folded = block.turn != messages[-1].turn_id
@@ -195,20 +223,37 @@ class Session(SourceDealings):
         self.store.replace(items, blocks, live)
         _keep()
 
-    async def older(self) -> list[Item]:
+    async def older(self, limit: int = PAGE) -> list[Item]:
         """One more page of the history, before what is there."""
-        agent, oldest = self.store.agent, self.store.oldest
-        if agent is None or oldest is None:
-            return []
-        self.store.oldest = None  # asked for
+        async with self._paging:
+            agent, oldest = self.store.agent, self.store.oldest
+            if agent is None or oldest is None:
+                return []
+            client = await self.client()
+            messages = await client.messages(agent.id, before=oldest, limit=limit)
+            since = _since(messages, limit)
+            edits = await client.block_edits(agent.id, since, self._begins)
+            if self.store.agent is None or self.store.agent.id != agent.id:
+                return []  # another was opened meanwhile
+            if self.store.oldest != oldest:
+                return []  # all of it was read anew meanwhile
+            items, blocks = history.unfold(messages, edits)
+            self.store.prepend(items, blocks)
+            self._begins = since
+            _keep()
+            self.store.oldest = messages[0].id if len(messages) == limit else None
+            self.touch()
+            return items
+
+    @property
+    def paging(self) -> bool:
+        """Whether older messages are being read just now."""
+        return self._paging.locked()
+
+    async def find(self, text: str, before: int) -> "Occurrences":
+        """Where `text` stands in the messages before that one."""
         client = await self.client()
-        messages = await client.messages(agent.id, before=oldest, limit=PAGE)
-        items, blocks = history.unfold(messages)
-        self.store.prepend(items, blocks)
-        _keep()
-        self.store.oldest = messages[0].id if len(messages) == PAGE else None
-        self.touch()
-        return items
+        return await client.find(self.agent().id, text, before)
 
     def agent(self) -> "AgentDetail":
         """The open one. Raises NotFoundError."""
@@ -238,10 +283,13 @@ class Session(SourceDealings):
         item = self.store.add_item(Item(self.store.new_key("mine"), "you", text, turn="mine"))
         self.store.turn = Turn("")
         self.touch()
+        agent_id = self._wanted
         try:
             await self._turn("message", text)
         except MemtuiError as error:
             await self._settled(isinstance(error, UnavailableError))
+            if agent_id != self._wanted:
+                raise  # the conversation that is shown is another one
             if item.turn == "mine":  # the turn never began
                 item.state, item.version = "failed", item.version + 1
                 item.turn = ""
@@ -257,6 +305,11 @@ class Session(SourceDealings):
             await self.send(unsent[-1].text)
             return
         await self._run(lambda client, agent_id: client.retry(agent_id))
+
+    async def edit(self, turn_id: str, text: str) -> None:
+        """Say `text` in place of what the user said in a turn, and of all that followed."""
+        self._check_idle()
+        await self._run(lambda client, agent_id: client.edit(agent_id, turn_id, text))
 
     async def event(self, kind: Any) -> None:
         """Let the agent act on a heartbeat or an alert."""
@@ -275,15 +328,17 @@ class Session(SourceDealings):
 
     async def _run(self, ask: "Callable[[Client, str], Awaitable[TurnReply]]") -> None:
         agent = self.agent()
-        self.store.turn = Turn("")  # its id comes with the event
+        self.store.turn = begun = Turn("")  # its id comes with the event
         self.touch()
         try:
             client = await self.client()
             reply = await ask(client, agent.id)
         except BaseException:
-            if self.store.turn is not None and not self.store.turn.id:
+            if self.store.turn is begun:
                 self.store.turn = None
             raise
+        if agent.id != self._wanted:
+            return  # another one was opened meanwhile: this answer is in the record
         self.store.model = reply.model or self.store.model
         # Events and this reply come on two connections: give the events the time to arrive.
         for _ in range(20):
@@ -291,6 +346,8 @@ class Session(SourceDealings):
             if seen or self._finished(reply.turn_id):
                 return
             await asyncio.sleep(0.05)
+        if agent.id != self._wanted:
+            return
         self.store.turn = None
         await self._read_agent(client, agent.id)
         if reply.problem and reply.status != "cancelled":
@@ -314,8 +371,7 @@ class Session(SourceDealings):
         if not self.store.queue:
             return None
         text = self.store.queue.pop()
-        waiting = [item for item in self.store.items if item.state == "queued"]
-        self.store.remove_item(waiting[-1])
+        self.store.remove_item(self.store.waiting_here()[-1])
         return text
 
     def next_queued(self) -> str | None:
@@ -323,8 +379,7 @@ class Session(SourceDealings):
         if not self.store.queue:
             return None
         text = self.store.queue.pop(0)
-        waiting = [item for item in self.store.items if item.state == "queued"]
-        self.store.remove_item(waiting[0])
+        self.store.remove_item(self.store.waiting_here()[0])
         return text
 
     async def stop_turn(self) -> None:
@@ -347,8 +402,10 @@ class Session(SourceDealings):
     async def set_model(self, name: str | None) -> None:
         """For the open agent; None: the configured one. Raises what is wrong with the model."""
         client = await self.client()
-        self.store.agent = await client.set_model(self.agent().id, name)
-        self.store.model = name or (await client.status()).model
+        agent = await client.set_model(self.agent().id, name)
+        model = name or (await client.status()).model
+        if self.store.renew(agent):
+            self.store.model = model
         self.touch()
 
     async def reload(self) -> None:
@@ -358,6 +415,11 @@ class Session(SourceDealings):
         self.store.models = None
         if self.store.agent is None or self.store.agent.model is None:
             self.store.model = (await client.status()).model
+
+
+def _since(messages: "list[Message]", limit: int) -> "datetime | None":
+    """When a page of the history begins; None: with the agent."""
+    return messages[0].created_at if len(messages) == limit else None
 
 
 def _keep() -> None:

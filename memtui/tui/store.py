@@ -8,15 +8,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from memtui.tui import order
+from memtui.tui.format import activity_of, count
+from memtui.tui.inspector.board import Board
+from memtui.tui.shelf import Shelf
+
 if TYPE_CHECKING:
     from memtui.api.agents import AgentDetail, Citation
     from memtui.api.history import ModelName
-    from memtui.api.library import Document, Job, Source
+    from memtui.api.library import Job, Source
     from memtui.api.search import Hit
     from memtui.api.tools import PermissionRequest
 
 ItemKind = Literal["you", "agent", "activity", "note", "problem"]
-BlockKind = Literal["thought", "tool", "search", "memory", "event", "problem"]
+BlockKind = Literal["thought", "tool", "memory", "event", "problem"]
 
 RUNNING = ("waiting", "running")
 STOPPED = "Stopped."
@@ -36,7 +41,13 @@ class Item:
     citations: list["Citation"] = field(default_factory=list)
     block: str = ""
     turn: str = ""
+    led: bool = False  # of an activity: the message that it led to has come
     version: int = 0
+
+
+def _heard(text: str) -> str:
+    """What of a message the engine certainly keeps: it mends what UTF-8 has no form for."""
+    return text.encode("utf-8", "ignore").decode().replace("\0", "").replace("\ufffd", "")
 
 
 def said_by_user(items: Iterable[Item]) -> list[str]:
@@ -60,9 +71,16 @@ class Block:
     ms: float = 0.0
     before: str = ""
     flagged: bool = False  # a change of memory after documents were read
+    edit: int = 0  # the version of core memory that an edit made
+    undone: bool = False
     turn: str = ""
     folded: bool = True
     version: int = 0
+
+    @property
+    def summary(self) -> bool:
+        """Whether it stands for messages that left the context window."""
+        return self.kind == "event" and self.title.startswith("summary")
 
 
 @dataclass
@@ -82,7 +100,9 @@ class Changes:
     ask: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     ended_jobs: list["Job"] = field(default_factory=list)
+    deleted: bool = False  # the agent, from elsewhere
     ended: str | None = None  # the turn that ended
+    took: float = 0.0  # seconds that it took
 
 
 class Store:
@@ -91,14 +111,14 @@ class Store:
         self.model = ""
         self.models: list[ModelName] | None = None  # to choose from; None: not asked for yet
         self.sources: list[Source] = []
-        self.documents: dict[str, list[Document]] = {}
+        self.shelf = Shelf()  # what was read of the sources, and what of it is unfolded
         self._documents_asked = 0.0  # when, while a job was running
-        self.open: set[str] = set()  # source ids whose documents are shown
         self.jobs: dict[str, Job] = {}
         self.permissions: list[PermissionRequest] = []  # calls of any agent that wait for an answer
         self.connected = False
         self.trouble = ""
         self.last_ended = ""  # id of the turn that ended last
+        self.board = Board()  # what was pinned in searches
         self.reset()
 
     def reset(self) -> None:
@@ -109,6 +129,7 @@ class Store:
         self.turn: Turn | None = None
         self.oldest: int | None = None  # message id to ask for older ones before
         self.parts: dict[str, int] = {}
+        self.parts_before: dict[str, int] = {}  # those before the last summary
         self.window = 0
         self.following = ""  # id of the turn that follows what was taken out of the history
         self._index: dict[str, Item | Block] = {}
@@ -116,16 +137,20 @@ class Store:
 
     # small things
 
+    def renew(self, agent: "AgentDetail") -> bool:
+        """Newer data of the open agent; False for another one, which was open before."""
+        if self.agent is None or self.agent.id != agent.id:
+            return False
+        self.agent = agent
+        return True
+
     def new_key(self, prefix: str) -> str:
         self._serial += 1
         return f"{prefix}{self._serial}"
 
     def add_item(self, item: Item) -> Item:
-        """Before the queued messages, which always stand last."""
-        at = len(self.items)
-        while item.state != "queued" and at and self.items[at - 1].state == "queued":
-            at -= 1
-        self.items.insert(at, item)
+        """Where it belongs; see `order`."""
+        order.put(self.items, item)
         self._index[item.key] = item
         return item
 
@@ -161,13 +186,45 @@ class Store:
         return frozenset({self.following, self.turn.id if self.turn else ""} - {""})
 
     def prepend(self, items: list[Item], blocks: list[Block]) -> None:
-        self.items[:0], self.blocks[:0] = items, blocks
+        self.items, self.blocks[:0] = order.join(items, self.items), blocks
         self._index.update({item.key: item for item in items})
         self._index.update({block.key: block for block in blocks})
 
     def remove_item(self, item: Item) -> None:
-        self.items.remove(item)
+        order.take(self.items, item)
         self._index.pop(item.key, None)
+
+    def waiting_here(self) -> list[Item]:
+        """Messages that wait in this terminal; those that wait in the engine have a turn."""
+        return [item for item in self.items if item.state == "queued" and not item.turn]
+
+    def match_queue(self) -> None:
+        """What waits in the engine, whoever sent it, waits here, too; and nothing else does."""
+        queued = self.agent.queued if self.agent is not None else []
+        for item in [item for item in self.items[-200:] if item.state == "queued" and item.turn]:
+            if all(item.turn != one.turn_id for one in queued):
+                self.remove_item(item)
+        for one in queued:
+            self._queue(one.turn_id, one.kind, one.text)
+
+    def _queue(self, turn_id: str, kind: str, text: str) -> None:
+        """A message waits in the engine for its turn, which may have begun meanwhile."""
+        begun = turn_id == self.last_ended or (self.turn is not None and self.turn.id == turn_id)
+        known = any(item.turn == turn_id for item in self.items[-200:])
+        if kind != "message" or begun or known:
+            return
+        item = self._mine(text)
+        if item is None:
+            item = Item(f"{turn_id}:you", "you", text)
+        else:
+            self.remove_item(item)
+        item.turn, item.state, item.version = turn_id, "queued", item.version + 1
+        self.add_item(item)
+
+    def _mine(self, text: str) -> Item | None:
+        """The message that was sent from here and whose turn is not known yet."""
+        mine = [item for item in self.items if item.kind == "you" and item.turn == "mine"]
+        return next((item for item in mine if _heard(item.text) == _heard(text)), None)
 
     def note(self, text: str, turn: str = "") -> None:
         self.add_item(Item(self.new_key("note"), "note", text, turn=turn))
@@ -225,14 +282,19 @@ class Store:
             self.blocks.remove(block)
             self._index.pop(block.key, None)
         for block in self.blocks:  # the turns before fold themselves away
-            if not block.folded and block.kind != "search":
+            if not block.folded:
                 block.folded, block.version = True, block.version + 1
         if event.kind == "message" and event.text:
-            mine = next((i for i in self.items if i.kind == "you" and i.turn == "mine"), None)
+            mine = self._mine(event.text)
             if mine is None:
                 mine = self.add_item(Item(f"{event.turn_id}:you", "you", event.text))
             mine.turn = event.turn_id
         changes.draw |= {"chat", "mind", "state"}
+
+    def _on_turn_queued(self, event: Any, changes: Changes) -> None:
+        self._queue(event.turn_id, event.kind, event.text)
+        changes.draw |= {"chat"}
+        changes.ask |= {"agent"}
 
     def _live_block(self, event: Any, kind: BlockKind, part: str) -> Block:
         key = f"{event.turn_id}:{event.step}:{part}"
@@ -316,10 +378,10 @@ class Store:
             Block(
                 f"memory:{event.version}:{event.label}:{self.new_key('')}", "memory", event.label,
                 event.after, before=event.before, turn=event.turn_id, folded=False,
-                flagged=event.after_reading,
+                flagged=event.after_reading, edit=event.version,
             )
         )  # fmt: skip
-        changes.draw |= {"mind"}
+        changes.draw |= {"mind", "memory"}
         changes.ask |= {"agent"}
 
     def _on_memory_stored(self, event: Any, changes: Changes) -> None:
@@ -345,13 +407,17 @@ class Store:
 
     def _on_context_changed(self, event: Any, changes: Changes) -> None:
         self.parts, self.window = dict(event.parts), event.window
-        changes.draw |= {"context"}
+        changes.draw |= {"context", "window"}
 
     def _on_context_compacted(self, event: Any, changes: Changes) -> None:
-        folded = f"{event.messages:,} older messages were" if event.messages != 1 else "1 was"
+        folded = count(event.messages, "older message") + (
+            " was" if event.messages == 1 else " were"
+        )
         self.note(event.problem or f"{folded} folded into a summary. /undo brings them back.")
+        # what was sent last may be longer: this one leaves out what did not fit
+        self.parts_before = max(self.parts, event.parts, key=lambda parts: sum(parts.values()))
         self.add_block(Block(self.new_key("summary"), "event", "summary", event.summary))
-        changes.draw |= {"chat", "mind"}
+        changes.draw |= {"chat", "mind", "window"}
 
     def _on_turn_ended(self, event: Any, changes: Changes) -> None:
         self._finish(event.turn_id)
@@ -360,9 +426,10 @@ class Store:
         elif event.problem or event.status in ("failed", "capped"):
             problem = event.problem or "The agent could not finish. Send the message again."
             self.fail(problem, event.turn_id)
+        changes.took = time.monotonic() - self.turn.started if self.turn else 0.0
         self.turn = None
         self.last_ended = changes.ended = event.turn_id
-        changes.draw |= {"chat", "mind", "state"}
+        changes.draw |= {"chat", "mind", "state", "memory", "window"}
 
     def _finish(self, turn_id: str) -> None:
         """Nothing more comes of what was being written."""
@@ -390,7 +457,7 @@ class Store:
         job, before = event.job, self.jobs.get(event.job.id)
         self.jobs[job.id] = job
         changes.draw |= {"sources"}
-        if job.source_id in self.open and time.monotonic() - self._documents_asked > 1.0:
+        if job.source_id in self.shelf.open and time.monotonic() - self._documents_asked > 1.0:
             self._documents_asked = time.monotonic()
             changes.ask |= {"documents"}
         if job.state not in RUNNING:
@@ -401,22 +468,23 @@ class Store:
     def _on_source_changed(self, event: Any, changes: Changes) -> None:
         if event.deleted:
             self.sources = [s for s in self.sources if s.id != event.source_id]
-            self.open.discard(event.source_id)
+            self.shelf.drop(event.source_id)
             changes.draw |= {"sources"}
-        self.documents.pop(event.source_id, None)
+        self.shelf.grown_old(event.source_id)
         changes.ask |= {"sources"}
 
     def _on_agent_changed(self, event: Any, changes: Changes) -> None:
+        changes.draw |= {"agents"}
         if self.agent and event.agent_id == self.agent.id:
             if event.deleted:
-                changes.problems.append(
-                    "This agent was deleted from another terminal. F9 opens another one."
-                )
+                changes.deleted = True
             else:
                 changes.ask |= {"agent"}
+                changes.draw |= {"memory", "window"}
 
     def _on_history_changed(self, event: Any, changes: Changes) -> None:
         self.following = event.turn_id
+        changes.draw |= {"memory", "window"}
         changes.ask |= {"history"}
 
     def _on_problem(self, event: Any, changes: Changes) -> None:
@@ -429,18 +497,3 @@ class Store:
     def _doing(self, what: str) -> None:
         if self.turn:
             self.turn.doing = what
-
-
-_ACTIVITIES = {
-    "archival_memory_search": "searching the archive",
-    "conversation_search": "searching the conversation",
-    "conversation_search_date": "searching the conversation",
-    "archival_memory_insert": "writing to the archive",
-    "core_memory_append": "editing its memory",
-    "core_memory_replace": "editing its memory",
-    "pause_heartbeats": "pausing",
-}
-
-
-def activity_of(tool: str) -> str:
-    return _ACTIVITIES.get(tool, f"running {tool}")

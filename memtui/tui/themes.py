@@ -1,4 +1,7 @@
-"""The two themes of memtui: calm, one accent, contrast of at least 4.5 for every text."""
+"""The themes of memtui: calm, one accent, contrast of at least 4.5 for every text.
+
+DARK and LIGHT have colours of their own, ANSI those that the terminal has for its 16 names.
+"""
 
 from textual.theme import Theme
 
@@ -75,6 +78,57 @@ LIGHT = Theme(
         "scrollbar-corner-color": "#fbfaf8",
     },
 )
+
+ANSI = Theme(
+    name="memtui-ansi",
+    ansi=True,
+    dark=True,
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    foreground="ansi_default",
+    primary="ansi_blue",
+    secondary="ansi_cyan",
+    accent="ansi_yellow",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    variables={
+        "muted": "ansi_bright_black",
+        "faint": "ansi_bright_black",
+        "line": "ansi_bright_black",
+        "raised": "ansi_default",
+        "selected": "ansi_default",
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "border-blurred": "ansi_bright_black",
+        "footer-background": "ansi_default",
+        "footer-key-foreground": "ansi_blue",
+        "footer-description-foreground": "ansi_bright_black",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-foreground": "ansi_default",
+        "block-cursor-text-style": "reverse",
+        "block-cursor-blurred-background": "ansi_default",
+        "block-cursor-blurred-foreground": "ansi_default",
+        "block-cursor-blurred-text-style": "reverse",
+        "input-cursor-background": "ansi_default",
+        "input-cursor-foreground": "ansi_default",
+        "input-cursor-text-style": "reverse",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_bright_white",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_bright_white",
+        "scrollbar": "ansi_bright_black",
+        "scrollbar-hover": "ansi_white",
+        "scrollbar-active": "ansi_white",
+        "scrollbar-background": "ansi_default",
+        "scrollbar-background-hover": "ansi_default",
+        "scrollbar-background-active": "ansi_default",
+        "scrollbar-corner-color": "ansi_default",
+    },
+)
+"""Reverse video marks what is chosen: nobody knows which colours can be read on which."""
 
 
 def variables_for(theme: dict[str, str]) -> dict[str, str]:

@@ -13,7 +13,9 @@ from tests.benchmarks import report
 from tests.benchmarks.bench import FULL, QUICK, Bench, Sizes
 from tests.benchmarks.report import Row
 
-NAMES = ("start", "keys", "engine", "load", "attach", "search", "lite", "quality", "memory")
+NAMES = (
+    "start", "keys", "tree", "engine", "load", "attach", "search", "lite", "quality", "memory",
+)  # fmt: skip
 
 
 def measure(names: Sequence[str], sizes: Sizes, data: Path | None = None) -> Iterator[Row]:

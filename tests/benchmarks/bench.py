@@ -18,7 +18,7 @@ class Sizes:
 
     `source` passages are attached, in a library of `sources` such sources; `big` is one source.
     `pages` are those of the PDF whose text is loaded, `embedded_pages` of the one embedded.
-    `questions` per retrieval set, 0 for all.
+    `browsed` passages are in the tree. `questions` per retrieval set, 0 for all.
     """
 
     rounds: int
@@ -31,20 +31,21 @@ class Sizes:
     pages: int
     embedded_pages: int
     load_rounds: int
+    browsed: int
     questions: int
 
 
 FULL = Sizes(
     rounds=9, keys=300, messages=10_000, source=5_000, sources=20, big=20_000, queries=100,
-    pages=400, embedded_pages=150, load_rounds=3, questions=0,
+    pages=400, embedded_pages=150, load_rounds=3, browsed=100_000, questions=0,
 )  # fmt: skip
 QUICK = Sizes(
     rounds=2, keys=30, messages=1_000, source=500, sources=8, big=2_000, queries=20,
-    pages=100, embedded_pages=15, load_rounds=1, questions=100,
+    pages=100, embedded_pages=15, load_rounds=1, browsed=10_000, questions=100,
 )  # fmt: skip
 TINY = Sizes(
     rounds=1, keys=5, messages=20, source=50, sources=2, big=200, queries=3,
-    pages=5, embedded_pages=2, load_rounds=1, questions=5,
+    pages=5, embedded_pages=2, load_rounds=1, browsed=200, questions=5,
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ class Bench:
         base = Path("/tmp")
         self.folder = Path(tempfile.mkdtemp(prefix="mtb", dir=base if base.is_dir() else None))
         self._homes: list[Home] = []
-        self._libraries: dict[tuple[int, int], Home] = {}
+        self._libraries: dict[tuple[int, int, int], Home] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -81,12 +82,13 @@ class Bench:
         self._homes.append(home)
         return home
 
-    def library(self, sources: int, passages: int) -> Home:
-        """The home with `sources` sources of `passages` passages; made when first asked for."""
-        wanted = (sources, passages)
+    def library(self, sources: int, passages: int, document: int = 500) -> Home:
+        """The home with `sources` sources of `passages` passages, so many in a `document`; made
+        when first asked for."""
+        wanted = (sources, passages, document)
         if wanted not in self._libraries:
             home = self.home()
-            home.run("-m", "tests.benchmarks.library", str(sources), str(passages))
+            home.run("-m", "tests.benchmarks.library", *map(str, wanted))
             self._libraries[wanted] = home
         return self._libraries[wanted]
 

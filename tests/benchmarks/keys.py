@@ -1,4 +1,5 @@
 """From a key press to the frame that shows it: idle, while a reply streams, while a load runs.
+And what else must not be felt: another theme, the terminal's focus, scrolling, another agent.
 
 The app runs in a process of its own (`typing`) with the real engine, the model is another
 process (`model`). With a history, all of it has been read back into the app before.
@@ -23,6 +24,13 @@ from tests.benchmarks.warmth import warm
 
 IDLE, BUSY = 12, 33
 """Budgets for p99 in ms; BUSY with a history, while a reply streams and a load runs."""
+FELT = {
+    "the terminal's focus lost and back, then a key": ("focus", 100),
+    "another theme": ("theme", 100),
+    "scrolling through all of it, the longest gap": ("scroll", 50),
+    "the agent opened": ("open", 300),
+}
+"""Commands, and budgets for the slowest, in ms."""
 PAGE = 100
 """Messages that the app reads at a time."""
 SCENARIOS = {
@@ -44,7 +52,7 @@ def measure(bench: Bench) -> Iterator[Row]:
                 "MEMTUI_LLM__CONTEXT_WINDOW": "100000",
             }
         )
-        sizes = (0, bench.sizes.messages)
+        sizes = (0, bench.sizes.messages // 10, bench.sizes.messages)
         agents = {size: home.run("-m", "tests.benchmarks.history", str(size)) for size in sizes}
         for size, agent in agents.items():
             with home.entered():
@@ -90,6 +98,10 @@ async def _type(home: Home, agent: str, size: int, keys: int, pdf: Path) -> list
                         await stack.enter_async_context(loading(client, pdf))
                     took = await _ask(process, command)
                 rows.append(_row(what, size, took))
+            for what, (command, limit) in FELT.items() if size else ():
+                took = await _ask(process, command)
+                note = f"p50 {p50(took):.0f} ms, {len(took):,} times"
+                rows.append(at_most(f"{what}, {size:,} messages", max(took), limit, "ms", note))
             state = await _ask(process, "state")
             held = ", ".join(f"{count:,} {name}" for name, count in state.items())
             rows.append(Row(f"held by the app, {size:,} messages", held, values=state))

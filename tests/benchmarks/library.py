@@ -1,7 +1,8 @@
-"""`python -m tests.benchmarks.library SOURCES PASSAGES` fills the home of its environment.
+"""`python -m tests.benchmarks.library SOURCES PASSAGES DOCUMENT` fills the home of its environment.
 
-SOURCES sources of PASSAGES passages each: real text in the record, random unit vectors in the
-archive, written as the engine's indexer writes them. Embedding 100,000 texts would take an hour.
+SOURCES sources of PASSAGES passages each, DOCUMENT of them in a document: real text in the record,
+random unit vectors in the archive, written as the engine's indexer writes them. Embedding 100,000
+texts would take an hour.
 """
 
 import sys
@@ -15,11 +16,11 @@ from memtui.record import INDEX, NewDocument, NewPassage, Record
 from memtui.search.terms import index_terms
 from tests.benchmarks.words import Words
 
-DOCUMENT = 500
-"""Passages in a document."""
+PAGE = 10
+"""Passages on a page."""
 
 
-def build(sources: int, passages: int) -> None:
+def build(sources: int, passages: int, document: int) -> None:
     record = Record(paths.record_file(), index_terms, BuiltinEmbedder.model)
     record.open()
     uri, dimension = config.load().archive_uri(), BuiltinEmbedder.dimension
@@ -28,7 +29,7 @@ def build(sources: int, passages: int) -> None:
     archive.open(collection, dimension)
     try:
         for number in range(sources):
-            _source(record, archive, number, passages)
+            _source(record, archive, number, passages, document)
         # The marks are about this index: the engine need not make it anew.
         record.set_meta(INDEX, f"{uri} {collection}")
     finally:
@@ -36,19 +37,22 @@ def build(sources: int, passages: int) -> None:
         record.close()
 
 
-def _source(record: Record, archive: Archive, number: int, passages: int) -> None:
+def _source(record: Record, archive: Archive, number: int, passages: int, document: int) -> None:
     import numpy as np
 
     words = Words(number, index_terms)
     chance = np.random.default_rng(number)
     source = record.sources.create(f"source {number:02}")
     scope = f"source_{source.id}"
-    for first in range(0, passages, DOCUMENT):
-        name = f"document {first // DOCUMENT:03}.txt"
+    for first in range(0, passages, document):
+        name = f"document {first // document:03}.txt"
         made = []
-        for ordinal in range(min(DOCUMENT, passages - first)):
+        for ordinal in range(min(document, passages - first)):
             text, terms = words.passage()
-            made.append(NewPassage(ordinal=ordinal, text=text, end=len(text), terms=terms))
+            page = ordinal // PAGE + 1
+            made.append(
+                NewPassage(ordinal=ordinal, text=text, page=page, end=len(text), terms=terms)
+            )
         new = NewDocument(f"/{number}/{name}", name, "text", f"{number}-{first}", size=1)
         record.documents.add(source.id, new, made)
     ids = record.passages.ids(scope)
@@ -73,4 +77,4 @@ def _source(record: Record, archive: Archive, number: int, passages: int) -> Non
 
 
 if __name__ == "__main__":
-    build(int(sys.argv[1]), int(sys.argv[2]))
+    build(*map(int, sys.argv[1:]))

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Memtui
 
 
+@pytest.mark.usefixtures("shared")
 def test_the_context_window_part_by_part(memtui: Memtui) -> None:
     memtui("add", "agent", "--name", "Ada")
     memtui("ask", "--agent", "Ada", "Hello, [bold]you[/]")

@@ -1,16 +1,21 @@
 """`memtui heartbeat`: set, shown, and off again."""
 
-from tests.engine.helpers import memtui, memtui_json
+import json
+
+import pytest
+
+from tests.cli.conftest import Memtui
 
 
-def test_heartbeat() -> None:
+@pytest.mark.usefixtures("shared")
+def test_heartbeat(memtui: Memtui) -> None:
     memtui("add", "agent", "--name", "Tess")
-    assert memtui("heartbeat", "Tess").stdout == "Tess does not wake by itself.\n"
-    said = memtui("heartbeat", "Tess", "30").stdout
+    assert memtui("heartbeat", "Tess").out == "Tess does not wake by itself.\n"
+    said = memtui("heartbeat", "Tess", "30").out
     assert "wakes by itself after 30 minutes of rest" in said
-    set_to = memtui_json("heartbeat", "Tess")
+    set_to = json.loads(memtui("heartbeat", "Tess", "--json").out)
     assert (set_to["minutes"], set_to["paused_until"]) == (30, None)
-    assert memtui_json("heartbeat", "Tess", "0")["minutes"] == 0
-    wrong = memtui("heartbeat", "Tess", "99999", check=False)
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "not in the range" in wrong.stderr
+    assert json.loads(memtui("heartbeat", "Tess", "0", "--json").out)["minutes"] == 0
+    wrong = memtui("heartbeat", "Tess", "99999")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "not in the range" in wrong.err

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from memtui.api.library import Passage
-from memtui.cli.show import opener
+from memtui.api.viewer import opener
 
 
 @pytest.mark.parametrize(

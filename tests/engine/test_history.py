@@ -197,12 +197,58 @@ async def test_a_message_without_an_answer_is_sent_again(
         await client.rethink(new.id, "x")
 
 
+async def test_edited_and_sent_in_place_of_what_followed(
+    client: Client, agent: AgentDetail, server: ScriptedServer
+) -> None:
+    first = await client.turn(agent.id, TurnRequest(text="Please count."))
+    await client.turn(agent.id, TurnRequest(text="Now remember my name."))
+    before = await said(client, agent)
+    edited = await client.edit(agent.id, first.turn_id, "  Please count again. ")
+    assert edited.status == "done"
+    assert edited.reply == first.reply  # nothing of what followed is in view
+    assert "remember my name" not in json.dumps(server.requests[-1].body)
+    now = await said(client, agent)
+    assert [line for line in now if line.startswith("user")][-1] == "user: Please count again."
+    assert now[:-2] == before[: len(now) - 2]
+    assert await found(client, agent, "remember") == []
+    await client.edit(agent.id, edited.turn_id, "Please count once more.")
+    again = await said(client, agent)
+    assert [text for text in again if "count" in text] == ["user: Please count once more."]
+    await client.turn(agent.id, TurnRequest(text="Thanks."))
+    thanked = (await said(client, agent))[len(again) :]
+    now, before = [*now, *thanked], [*before, *thanked]  # what was said since stays
+    for left in (now, before):  # each undo takes one edit back, with the turn that came of it
+        (undone,) = await client.undo(agent.id)
+        assert undone.text == "A message was edited and sent again."
+        assert await said(client, agent) == left
+    assert "Name: Ada" in (await client.agent(agent.id)).blocks[1].value
+    with pytest.raises(NotFoundError, match="as a new message"):
+        await client.edit(agent.id, edited.turn_id, "x")  # it was undone
+    with pytest.raises(NotFoundError):
+        await client.edit(agent.id, "../..", "x")
+    with pytest.raises(UsageError, match="empty"):
+        await client.edit(agent.id, first.turn_id, " \n")
+    assert await said(client, agent) == before
+
+
+async def test_what_went_into_a_summary_is_not_edited(client: Client, agent: AgentDetail) -> None:
+    first = await client.turn(agent.id, TurnRequest(text="Please count."))
+    for _ in range(12):
+        await client.turn(agent.id, TurnRequest(text=f"More. {'word ' * 40}"))
+    await client.summarize(agent.id)
+    before = await said(client, agent)
+    with pytest.raises(ConflictError, match="folded into a summary"):
+        await client.edit(agent.id, first.turn_id, "Something else.")
+    assert await said(client, agent) == before
+
+
 async def test_not_while_a_turn_runs(client: Client, agent: AgentDetail) -> None:
     turn = asyncio.create_task(client.turn(agent.id, TurnRequest(text="please wait")))
     while not (await client.agent(agent.id)).busy:
         await asyncio.sleep(0.01)
     for change in (
-        client.pop(agent.id), client.retry(agent.id), client.rethink(agent.id, "x"),
+        client.pop(agent.id), client.retry(agent.id), client.edit(agent.id, "t", "x"),
+        client.rethink(agent.id, "x"),
         client.rewrite(agent.id, "x"), client.undo(agent.id), client.fork(agent.id),
         client.set_system(agent.id, "x"), client.set_model(agent.id, "offline"),
     ):  # fmt: skip
@@ -250,6 +296,30 @@ async def test_what_the_agent_remembered_is_undone(client: Client, agent: AgentD
     assert not (await client.agent(agent.id)).blocks[1].value.endswith("Name: Ada")
     with pytest.raises(NotFoundError, match="no change 4711"):
         await client.undo(agent.id, 4711)
+
+
+async def test_found_in_what_was_said(client: Client, agent: AgentDetail) -> None:
+    for text in ("A **Heron** flew, a\nheron stood.", "heron_x 100% [a-z]", "Nothing."):
+        await client.turn(agent.id, TurnRequest(text=text))
+    said = [m for m in await client.messages(agent.id) if m.kind == "user"][-3:]
+    reply = await client.find(agent.id, "heron")
+    assert dict(zip(reply.messages, reply.counts, strict=True))[said[0].id] == 2
+    assert reply.messages == sorted(reply.messages)
+    for text, counts in (
+        ("Heron flew", {said[0].id: 1}), ("A heron stood", {}), ("a heron  stood", {said[0].id: 1}),
+        ("% [A-z", {}), ("% [a-z", {said[1].id: 1}), ("_X", {}), ("x" * 400, {}),
+    ):  # fmt: skip
+        reply = await client.find(agent.id, text)
+        mine = {m: n for m, n in zip(reply.messages, reply.counts, strict=True)
+                if m in {one.id for one in said}}  # fmt: skip
+        assert mine == counts, text
+    assert said[1].id not in (await client.find(agent.id, "heron", said[1].id)).messages
+    await client.pop(agent.id, 100)
+    assert (await client.find(agent.id, "heron")).messages == []
+    with pytest.raises(UsageError, match="nothing to look for"):
+        await client.find(agent.id, "  ")
+    with pytest.raises(NotFoundError):
+        await client.find("nobody", "x")
 
 
 async def test_system_prompt(client: Client, agent: AgentDetail, server: ScriptedServer) -> None:

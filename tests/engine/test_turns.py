@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
@@ -189,6 +190,33 @@ async def test_a_cancel_right_after_the_message(engine: Engine, agent: AgentDeta
     assert reply.status == "cancelled"
     rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
     assert [(row.kind, row.text) for row in rows][:1] == [("user", "Go.")]
+
+
+async def test_a_slow_disk_and_a_cancel_and_the_next_message(
+    engine: Engine, agent: AgentDetail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = engine.record.messages.append
+    begun = threading.Event()
+
+    def slow(*args: Any) -> Any:
+        begun.set()
+        time.sleep(0.3)  # more than a cancelled turn waits for
+        return append(*args)
+
+    with serving(engine, [call("archival_memory_insert", "Keep it.", content="x"), say("Yes.")]):
+        turn = asyncio.create_task(engine.agents.turn(agent.id, TurnRequest(text="First.")))
+        while not engine.agents.turns.running(agent.id):
+            await asyncio.sleep(0)
+        monkeypatch.setattr(engine.record.messages, "append", slow)
+        await asyncio.to_thread(begun.wait, 10)
+        await engine.agents.turns.cancel(agent.id)
+        first = await turn
+        second = await engine.agents.turn(agent.id, TurnRequest(text="Second."))
+    assert first.status == "cancelled"
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    turns = [row.turn_id for row in rows]
+    assert turns == sorted(turns, key=[first.turn_id, second.turn_id].index)
+    assert [row.text for row in rows if row.kind == "user"] == ["First.", "Second."]
 
 
 async def test_timed_heartbeats(

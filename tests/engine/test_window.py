@@ -82,7 +82,10 @@ async def use(engine: Engine, server: ScriptedServer, window: int = WINDOW) -> A
     return await engine.agents.create(NewAgent(name="Ada"))
 
 
-@pytest.mark.parametrize("script", TEXTS)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(name, marks=pytest.mark.slow if name == "english" else ()) for name in TEXTS],
+)
 async def test_a_small_window_is_never_exceeded(
     engine: Engine, script: str, tmp_path: Path
 ) -> None:

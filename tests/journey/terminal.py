@@ -23,7 +23,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.resize(columns, lines)
         self.process = subprocess.Popen(
             command,
             stdin=slave,
@@ -41,7 +41,13 @@ class Terminal:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        os.close(self._master)
+        self.close()
+
+    def close(self) -> None:
+        """Close the terminal, with no signal to who runs in it."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
 
     @property
     def text(self) -> str:
@@ -76,6 +82,11 @@ class Terminal:
                 raise AssertionError(f"{what} did not come:\n{self.text}")
             self.read()
         return self.text
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.screen.resize(lines, columns)
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())

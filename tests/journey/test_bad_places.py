@@ -170,6 +170,7 @@ def test_a_data_directory_that_cannot_be_written(home: Path, tmp_path: Path) -> 
     assert memtui_json("search", "copper", preexec_fn=obey_permissions)["hits"]
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_data_directory_of_a_newer_memtui(home: Path, tmp_path: Path) -> None:
     paper = make_pdf(tmp_path / "paper.pdf", [COPPER])
     load("x", paper)

@@ -49,6 +49,12 @@ def check(made: DocumentText, chunks: list[Chunk], measure: Measure = estimate) 
     assert text[position:].strip() == ""
 
 
+def test_a_blank_before_what_is_cut() -> None:
+    for long in range(2800, 3200, 7):
+        made = document("\n\nFig. 3. • a \n\n" + "x" * long)
+        check(made, list(chunk(made)))
+
+
 PIECES = [PROSE, "Fig. 3. ", "。中文句子", "\n\n", "x" * 3000, " ", "• a ", "É? "]
 texts = st.one_of(
     st.text(max_size=400),

@@ -124,6 +124,8 @@ class Life(RuleBasedStateMachine):
             await asyncio.sleep(wait)
             await self.engine.agents.turns.cancel(self.agent)
             await turn
+            async with self.engine.agents.turns.alone(self.engine.record.agents.get(self.agent)):
+                pass  # on a slow disk, the end of the turn is written later than said
 
         self.run(work())
 

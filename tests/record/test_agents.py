@@ -44,7 +44,6 @@ def test_every_call_about_an_agent_that_is_gone(record: Record) -> None:
     for call in (
         lambda: record.agents.get("no"),
         lambda: record.agents.delete("no"),
-        lambda: record.agents.touch("no"),
         lambda: record.agents.rename("no", "x"),
         lambda: record.agents.system("no"),
         lambda: record.agents.attach("no", source.id),
@@ -63,7 +62,7 @@ def test_the_one_used_last_comes_first(record: Record, library: Library) -> None
     agents = [library.agent(name) for name in ("A", "B", "C")]
     record.agents.create("Passing", "p", "h", temporary=True)
     assert [one.name for one in record.agents.list()] == ["C", "B", "A"]
-    record.agents.touch(agents[0].id)
+    record.messages.append(agents[0].id, "t", [NewMessage("user", "Hello.")])
     assert [one.name for one in record.agents.list()] == ["A", "C", "B"]
     last = record.agents.last()
     assert last is not None

@@ -69,6 +69,9 @@ def test_pages_turns_and_counts(record: Record, library: Library) -> None:
     assert record.messages.count(agent.id) == 6
     assert len(record.messages.page(agent.id)) == 6
     assert record.messages.append(agent.id, "t", []) == []
+    record.messages.append(agent.id, "t", [NewMessage("assistant", "said")])
+    assert [one.text for one in record.messages.page(agent.id, limit=2)] == ["5", "said"]
+    assert [one.text for one in record.messages.page(agent.id, limit=2, kind="user")] == ["4", "5"]
 
 
 def test_the_context_window(record: Record, library: Library) -> None:

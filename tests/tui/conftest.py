@@ -1,6 +1,7 @@
 """The app over an engine in memory. `test_engine.py` has it over the real one."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import _wait
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
+from memtui.tui.store import Item
+from memtui.tui.widgets.sources import Sources
 from tests.tui import library
 from tests.tui.scripted import ScriptedClient
 
@@ -32,6 +36,32 @@ class ScriptedApp(MemtuiApp):
         return Session(self.store, spawn, wake, connect)
 
 
+# The pilot waits after each key until the process has rested for so long: 20 ms add up.
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 200, 1 / 4000
+
+
+@pytest.fixture(autouse=True)
+def unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal draws lines and signs, whatever the machine's own locale."""
+    for name in ("LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+_AGAIN = re.compile(r"-(small|middle|100|80)\]$")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is pictured wide is pictured in other sizes too: all but the main screen in the long
+    form, for a picture takes two seconds."""
+    for item in items:
+        pictured = "snap_compare" in getattr(item, "fixturenames", ())
+        main = item.path.name in ("test_snapshots.py", "test_held.py")
+        if pictured and not main and _AGAIN.search(item.name):
+            item.add_marker(pytest.mark.slow)
+
+
 WIDE, MIDDLE, SMALL, TINY = (140, 45), (100, 30), (80, 24), (40, 10)
 
 
@@ -42,6 +72,26 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
         assert time.monotonic() < deadline, "it did not come about"
         await asyncio.sleep(0.01)
     await pilot.pause()
+
+
+async def unfold(app: MemtuiApp, pilot: Pilot[Any]) -> None:
+    """In the sources: the first one, down to the passage of its second page."""
+
+    def seen(kind: str) -> Callable[[], bool]:
+        return lambda: any(row.kind == kind for row in app.main.query_one(Sources).rows)
+
+    await pilot.press("right")
+    await until(pilot, seen("document"))
+    await pilot.press("down", "right")
+    await until(pilot, seen("section"))
+    await pilot.press("down", "down", "right")
+    await until(pilot, seen("passage"))
+    await pilot.press("down")
+
+
+def answer(app: MemtuiApp) -> Item:
+    """What the agent said last."""
+    return next(item for item in reversed(app.store.items) if item.kind == "agent")
 
 
 @pytest.fixture
@@ -61,6 +111,13 @@ def furnished() -> Iterator[Path]:
     with library.made() as home:
         library.furnish(home)
         yield home
+
+
+@pytest.fixture
+def fresh(home: Path | None) -> Iterator[Path]:
+    """A home of its own with an engine that stays for as long as the test."""
+    with library.made() as folder:
+        yield folder
 
 
 Open = Callable[..., AbstractAsyncContextManager[tuple[ScriptedApp, Pilot[Any]]]]

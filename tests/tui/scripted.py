@@ -10,6 +10,7 @@ from memtui.api.agents import (
     AttachedSource,
     Block,
     Citation,
+    Edit,
     Message,
     NewAgent,
     TurnReply,
@@ -19,6 +20,7 @@ from memtui.api.errors import NotFoundError, UnavailableError
 from memtui.api.events import (
     ContextChanged,
     Event,
+    HistoryChanged,
     MessageDelta,
     MessageSaid,
     Subscribed,
@@ -28,14 +30,16 @@ from memtui.api.events import (
     TurnEnded,
     TurnStarted,
 )
-from memtui.api.history import ModelName, Remembered
+from memtui.api.history import ModelName, Occurrences, Remembered
 from memtui.api.library import (
     Document,
+    DocumentPage,
     Job,
     LoadCost,
     LoadRequest,
     Passage,
     PassageInContext,
+    Section,
     Source,
 )
 from memtui.api.search import Hit, SearchReply, SearchRequest
@@ -217,6 +221,31 @@ class ScriptedClient:
     async def documents(self, source_id: str | None = None) -> list[Document]:
         return self.store_documents.get(source_id or "", [])
 
+    async def document_page(
+        self, source_id: str | None = None, offset: int = 0, limit: int = 100, text: str = ""
+    ) -> DocumentPage:
+        self.calls.append(f"document_page:{source_id}:{offset}")
+        found = [
+            document
+            for of, documents in self.store_documents.items()
+            for document in documents
+            if source_id in (None, of) and text.casefold() in document.name.casefold()
+        ]
+        return DocumentPage(total=len(found), documents=found[offset : offset + limit])
+
+    async def sources_with(self, path: str) -> list[str]:
+        return [
+            source_id
+            for source_id, documents in self.store_documents.items()
+            if any(document.path == path for document in documents)
+        ]
+
+    async def sections(self, document_id: str) -> list[Section]:
+        return [Section(page=page, first=page - 1, passages=1) for page in (1, 2, 3)]
+
+    async def passages(self, document_id: str, first: int = 0, count: int = 100) -> list[Passage]:
+        return [(await self.passage(f"p{first + 1}")).passage]
+
     async def jobs(self) -> list[Job]:
         return self.store_jobs
 
@@ -237,10 +266,21 @@ class ScriptedClient:
         return made
 
     async def messages(
-        self, agent_id: str, before: int | None = None, limit: int = 100, context: bool = False
+        self,
+        agent_id: str,
+        before: int | None = None,
+        limit: int = 100,
+        context: bool = False,
+        kind: str | None = None,
     ) -> list[Message]:
         found = [m for m in self.store_messages if before is None or m.id < before]
+        found = [m for m in found if kind in (None, m.kind)]
         return found[-limit:]
+
+    async def block_edits(
+        self, agent_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Edit]:
+        return []
 
     async def remembered(self, agent_id: str) -> Remembered:
         self._call("remembered")
@@ -283,6 +323,15 @@ class ScriptedClient:
         for event in events[-3:]:
             self.emit(event)
         return TurnReply(agent="", reply="", agent_id=agent_id, turn_id=turn, model="offline")
+
+    async def edit(self, agent_id: str, turn_id: str, text: str) -> TurnReply:
+        self.calls.append(f"edit:{turn_id}")
+        self.emit(HistoryChanged(agent_id=agent_id, turn_id=f"t{len(self.requests) + 1}"))
+        return await self.turn(agent_id, TurnRequest(text=text))
+
+    async def find(self, agent_id: str, text: str, before: int | None = None) -> Occurrences:
+        self._call("find")
+        return Occurrences(messages=[], counts=[])
 
     async def cancel_turn(self, agent_id: str) -> None:
         self._call("cancel_turn")

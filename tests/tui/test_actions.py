@@ -1,43 +1,34 @@
 """Bindings: every one is declared, explained, and alone on its key."""
 
+import importlib
+import inspect
+import pkgutil
+
 import pytest
 from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
 from textual.widgets import TextArea
 
+import memtui.tui
 from memtui import config
-from memtui.tui.actions import ACTIONS, bindings, key_sign, parse_keymap
-from memtui.tui.app import MemtuiApp
-from memtui.tui.screens.confirm import Confirm
-from memtui.tui.screens.load import Load
-from memtui.tui.screens.main import MainScreen
-from memtui.tui.screens.modal import Modal
-from memtui.tui.screens.model import Model
-from memtui.tui.screens.passage import Passage
-from memtui.tui.screens.permission import Permission
-from memtui.tui.screens.picker import Picker
-from memtui.tui.widgets.mind import Mind
-from memtui.tui.widgets.prompt import Prompt
-from memtui.tui.widgets.rows import Rows
-from memtui.tui.widgets.sources import Sources
-from memtui.tui.widgets.transcript import Transcript
+from memtui.tui.actions import ACTIONS, KEYS_ONLY, bindings, key_sign
+from memtui.tui.keymap import CHAINS, clashes, parse_keymap
 from tests.tui.conftest import Open, until
 
-OWNERS = [
-    MemtuiApp, MainScreen, Prompt, Sources, Transcript, Mind, Rows, Modal, Confirm, Load, Model,
-    Passage, Permission, Picker,
-]  # fmt: skip
 
-CHAINS = [
-    ("app", "main", "prompt"),
-    ("app", "main", "rows", "sources"),
-    ("app", "main", "rows", "transcript"),
-    ("app", "main", "rows", "mind"),
-    ("app", "modal", "passage"),
-    ("app", "modal", "picker"),
-    ("app", "modal", "confirm"),
-    ("app", "modal", "form"),
-    ("app", "modal", "permission"),
-]
+def owners() -> list[type[DOMNode]]:
+    """Every app, screen and widget of memtui that binds keys, in every module there is."""
+    found: list[type[DOMNode]] = []
+    for module in pkgutil.walk_packages(memtui.tui.__path__, "memtui.tui."):
+        loaded = importlib.import_module(module.name)
+        for _, kind in inspect.getmembers(loaded, inspect.isclass):
+            own = kind.__module__ == module.name and "BINDINGS" in kind.__dict__
+            if own and issubclass(kind, DOMNode):
+                found.append(kind)
+    return found
+
+
+OWNERS = owners()
 
 
 def test_every_binding_has_an_id_words_and_a_tooltip() -> None:
@@ -62,7 +53,7 @@ def test_no_two_share_a_key_where_both_can_be_meant(chain: tuple[str, ...]) -> N
 def test_the_text_field_of_the_prompt_takes_no_key_of_ours() -> None:
     taken = {binding.key for binding in Binding.make_bindings(TextArea.BINDINGS)}
     for action in ACTIONS:
-        if action.where in ("app", "main") and not action.priority:
+        if action.where in ("app", "main") and not action.priority and action.id != "app.suspend":
             assert not taken & {key.strip() for key in action.keys.split(",")}, action.id
 
 
@@ -85,27 +76,41 @@ def test_actions_exist() -> None:
 
 
 def test_keymap() -> None:
-    keymap, wrong = parse_keymap("app.help=f12, main.load=ctrl+o ctrl+y, no.such=x, app.quit=")
-    assert keymap == {"app.help": "f12", "main.load": "ctrl+o,ctrl+y"}
+    keymap, wrong = parse_keymap("app.help=f24, main.load=f22 f23, no.such=x, app.quit=")
+    assert keymap == {"app.help": "f24", "main.load": "f22,f23"}
     assert len(wrong) == 2
     assert key_sign("ctrl+j") == "^j"
     assert key_sign("shift+enter") == "shift+enter"
 
 
+def test_a_key_given_twice_is_told_with_both_names() -> None:
+    _, wrong = parse_keymap("main.memory=f24, mind.folds=f24")
+    assert wrong == [
+        "ui.keymap gives f24 to both main.memory and mind.folds. Give one of them another key."
+    ]
+    (sentence,) = clashes({"main.memory": "ctrl+q"})
+    assert "both app.quit and main.memory" in sentence
+    assert not clashes({"mind.folds": "a"})  # that of the sources: never meant at once
+    assert not clashes({})
+
+
+def test_every_place_stands_in_a_focus_chain() -> None:
+    """So that a clash of what was added last is found, too."""
+    assert {action.where for action in ACTIONS} == {place for chain in CHAINS for place in chain}
+
+
+def test_what_is_global_is_in_the_palette() -> None:
+    offered = {action.run for action in ACTIONS if action.palette}
+    for action in ACTIONS:
+        if action.where in ("app", "main") and action.id not in ("app.palette", "main.escape"):
+            assert action.run in offered, action.id
+    assert {action.id for action in ACTIONS if not action.palette} >= KEYS_ONLY
+
+
 async def test_the_configured_keymap_holds(opened: Open) -> None:
-    config.save({"ui.keymap": "prompt.send=ctrl+s, main.memory=f12"})
+    config.save({"ui.keymap": "prompt.send=f23, main.load=f24"})
     async with opened() as (app, pilot):
-        await pilot.press(*"hi", "enter", "ctrl+s")
+        await pilot.press(*"hi", "enter", "f23")
         await until(pilot, lambda: "turn:message" in app.client.calls)
-        await pilot.press("f12")
+        await pilot.press("f24")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-
-
-async def test_the_palette_has_every_action_that_says_so(opened: Open) -> None:
-    async with opened() as (app, pilot):
-        titles = [command.title for command in app.get_system_commands(app.screen)]
-        assert titles == [action.palette for action in ACTIONS if action.palette]
-        await pilot.press("ctrl+p")
-        await pilot.press(*"core mem")
-        await pilot.pause(0.3)
-        await pilot.press("escape")

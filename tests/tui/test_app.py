@@ -11,6 +11,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.confirm import Confirm
+from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.load import Load
 from memtui.tui.screens.passage import Passage
 from memtui.tui.screens.picker import Picker
@@ -21,7 +22,7 @@ from memtui.tui.widgets.sources import Sources
 from memtui.tui.widgets.transcript import Transcript
 from tests.library.helpers import make_pdf
 from tests.tui import library
-from tests.tui.conftest import SMALL, WIDE, until
+from tests.tui.conftest import SMALL, WIDE, answer, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
 
@@ -64,8 +65,8 @@ async def test_a_question_and_its_answer(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await ask(app, pilot)
         kinds = [item.kind for item in app.store.items]
-        assert kinds == ["agent", "you", "activity", "agent"]
-        assert "eats fish" in app.store.items[-1].text
+        assert kinds == ["agent", "you", "agent", "activity"]
+        assert "eats fish" in answer(app).text
         assert [block.kind for block in app.store.blocks[-3:]] == ["thought", "tool", "thought"]
         assert app.query_one(Prompt).text == ""
         await pilot.press("up")
@@ -117,13 +118,10 @@ async def test_unknown_commands_keep_the_text(opened: Opened) -> None:
         assert app.query_one(Prompt).text == "/atach x"
 
 
-async def test_hits_open_in_their_context(opened: Opened) -> None:
+async def test_citations_open_in_their_context(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await ask(app, pilot)
-        await pilot.press("f4")
-        mind = app.query_one(Mind)
-        mind.choose(next(row.key for row in mind.rows if row.hit is not None))
-        await pilot.press("enter")
+        await pilot.press("f6", "enter")
         await until(pilot, lambda: isinstance(app.screen, Passage) and app.screen.shown)
         where = app.screen.query_one("#passage-where", Static)
         assert "p. 2" in str(where.render())
@@ -131,15 +129,13 @@ async def test_hits_open_in_their_context(opened: Opened) -> None:
         assert "score 1.00" in str(where.render())
         await pilot.press("left")
         await until(pilot, lambda: "p. 1" in str(where.render()))
-        await pilot.press("escape")
-        assert app.focused is mind
 
 
 @pytest.mark.parametrize("keys", [("f6",), ("f3", "left"), ("f3", "right", "right", "left")])
 async def test_citations_open_their_passage(opened: Opened, keys: tuple[str, ...]) -> None:
     async with opened() as (app, pilot):
         await ask(app, pilot)
-        cited = app.store.items[-1].citations
+        cited = answer(app).citations
         assert {one.page for one in cited} == {2}
         await pilot.press(*keys, "enter")
         await until(pilot, lambda: isinstance(app.screen, Passage) and app.screen.shown)
@@ -159,15 +155,12 @@ async def test_a_click_on_a_citation_opens_its_passage(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
-async def test_own_search_shows_hits_in_the_mind(opened: Opened, size: tuple[int, int]) -> None:
+async def test_own_search_opens_the_inspector(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size=size) as (app, pilot):
         app.query_one(Prompt).insert("/search nests of falcons")
         await pilot.press("enter")
-        await until(pilot, lambda: app.focused is app.query_one(Mind))
-        assert app.store.blocks[-1].arguments == {"query": "nests of falcons"}
-        await until(pilot, lambda: app.query_one(Mind).current)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Passage))
+        await until(pilot, lambda: isinstance(app.screen, Inspector) and app.screen.hits)
+        assert app.screen.question.text == "nests of falcons"  # type: ignore[attr-defined]
 
 
 async def test_letters_typed_into_the_conversation_are_a_message(opened: Opened) -> None:
@@ -182,7 +175,11 @@ async def test_letters_typed_into_the_conversation_are_a_message(opened: Opened)
 async def test_the_search_key_keeps_what_was_typed(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await pilot.press(*"falcons", "ctrl+f")
-        assert app.query_one(Prompt).text == "/search falcons"
+        await until(pilot, lambda: isinstance(app.screen, Inspector) and app.screen.hits)
+        assert app.screen.question.text == "falcons"  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.query_one(Prompt).text == "falcons"
 
 
 async def test_folding(opened: Opened) -> None:
@@ -310,5 +307,5 @@ async def test_any_size_at_any_moment(opened: Opened) -> None:
 
 async def test_the_theme_switches(opened: Opened) -> None:
     async with opened() as (app, pilot):
-        await pilot.press("ctrl+t")
+        await pilot.press("ctrl+t", *"memtui-light", "enter")
         assert app.theme == "memtui-light"

@@ -14,6 +14,8 @@ from memtui.api.client import Client
 from memtui.api.history import ModelName
 from memtui.tui import commands
 from memtui.tui.app import MemtuiApp
+from memtui.tui.mind.context import ContextList, ContextTab
+from memtui.tui.mind.memory import MemoryList
 from memtui.tui.screens.compare import Compare
 from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.reading import Reading
@@ -21,10 +23,10 @@ from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from tests.tui import library
-from tests.tui.conftest import WIDE, until
+from tests.tui.conftest import WIDE, answer, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
-ANSWERED = ["agent", "you", "activity", "agent"]
+ANSWERED = ["agent", "you", "agent", "activity"]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ async def test_said_again(opened: Opened) -> None:
     async with opened() as (app, pilot):
         texts = [item.text for item in app.store.items]
         for way in ("/retry", ""):
-            before = app.store.items[-1]
+            before = answer(app)
             ended = app.store.last_ended
             if way:
                 await say(app, pilot, way)
@@ -123,8 +125,8 @@ async def test_said_again(opened: Opened) -> None:
 async def test_rewritten(opened: Opened) -> None:
     async with opened() as (app, pilot):
         await say(app, pilot, "/rewrite It eats herring [birds p. 2].")
-        await until(pilot, lambda: "herring" in app.store.items[-1].text)
-        assert [one.verified for one in app.store.items[-1].citations] == [True]
+        await until(pilot, lambda: "herring" in answer(app).text)
+        assert [one.verified for one in answer(app).citations] == [True]
         await say(app, pilot, "/rethink I prefer herring.")
         await until(pilot, lambda: any(b.text == "I prefer herring." for b in app.store.blocks))
         content = await read(app, pilot, "/dump 2")
@@ -155,7 +157,12 @@ async def test_a_system_prompt_is_compared_first(opened: Opened) -> None:
 
 async def test_what_is_remembered_and_saved(opened: Opened) -> None:
     async with opened() as (app, pilot):
-        content = await read(app, pilot, "/memory")
+        await say(app, pilot, "/memory")
+        await until(pilot, lambda: app.query(MemoryList))
+        listed = app.query_one(MemoryList)
+        await until(pilot, lambda: len(listed.rows) > 1)
+        drawn = [line.plain for row in listed.rows for line in listed.draw(row, 80)]
+        content = "\n".join(drawn)
         for part in (
             "persona",
             "1 user",
@@ -164,15 +171,23 @@ async def test_what_is_remembered_and_saved(opened: Opened) -> None:
             "1 source, 3 passages",
         ):
             assert part in content, content  # fmt: skip
+        await pilot.press("f3")
         await say(app, pilot, "/save")
         await until(pilot, lambda: "messages are saved; the last change was at " in told(app))
 
 
 async def test_the_context_window_is_shown(opened: Opened) -> None:
     async with opened() as (app, pilot):
-        content = await read(app, pilot, "/context")
-        for part in ("core memory", "of 16,384 tokens for offline", "<persona", library.QUESTION):
-            assert part in content, content
+        await say(app, pilot, "/context")
+        await until(pilot, lambda: app.query(ContextTab) and app.query_one(ContextTab).window)
+        tab = app.query_one(ContextTab)
+        listed = app.query_one(ContextList)
+        drawn = "\n".join(line.plain for row in listed.rows for line in listed.draw(row, 80))
+        for part in ("core memory", "of 16,384 tokens", "offline: "):
+            assert part in drawn, drawn
+        sent = "\n".join(part.text for part in tab.window.parts) if tab.window else ""
+        assert "<persona" in sent
+        assert library.QUESTION in sent
 
 
 async def test_events(opened: Opened) -> None:

@@ -12,14 +12,15 @@ from memtui.api.agents import NewAgent
 from memtui.api.client import Client
 from memtui.api.library import LoadRequest
 from memtui.tui.app import MemtuiApp
+from memtui.tui.screens.agents import Agents
+from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.load import Load
-from memtui.tui.screens.passage import Passage
 from memtui.tui.screens.picker import Picker
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.sources import going_on
-from tests.tui.conftest import until
+from tests.tui.conftest import answer, until
 
 PAGES = (
     "The kestrel is a small falcon. It hovers over open fields while it looks for voles. "
@@ -65,10 +66,10 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         app.query_one(Prompt).insert("What does the osprey eat?")
         await pilot.press("enter")
         await until(pilot, lambda: app.store.last_ended != ended, 60)
-        answer = app.store.items[-1]
-        assert answer.kind == "agent"
-        assert "fish" in answer.text
-        assert {(c.page, c.verified) for c in answer.citations} == {(2, True)}
+        said = answer(app)
+        assert said.kind == "agent"
+        assert "fish" in said.text
+        assert {(c.page, c.verified) for c in said.citations} == {(2, True)}
         assert any(block.title == "archival_memory_search" for block in app.store.blocks)
 
         await pilot.press("f4")
@@ -76,7 +77,7 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         hit = next(row for row in reversed(mind.rows) if row.hit is not None)
         mind.choose(hit.key)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Passage) and app.screen.shown)
+        await until(pilot, lambda: isinstance(app.screen, Inspector))
         await pilot.press("escape")
 
         pid = app.session._client and (await app.session._client.status()).pid
@@ -88,7 +89,7 @@ async def test_the_tutorial_and_a_crash(pdf: Path, monkeypatch: pytest.MonkeyPat
         app.query_one(Prompt).insert("What does the kestrel look for?")
         await pilot.press("f3", "enter")
         await until(pilot, lambda: app.store.last_ended not in ("", ended), 60)
-        assert "voles" in app.store.items[-1].text
+        assert "voles" in answer(app).text
         assert not app.store.trouble
         said = [item.text for item in app.store.items if item.kind == "you"]
         assert said == ["What does the osprey eat?", "What does the kestrel look for?"]
@@ -117,7 +118,7 @@ async def test_keys_pressed_before_the_agents_are_there(monkeypatch: pytest.Monk
         names = [agent.name for agent in await client.agents()]
     app = MemtuiApp(choose=True)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await until(pilot, lambda: isinstance(app.screen, Agents))
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.store.last_ended, 60)
         assert app.store.agent is not None

@@ -18,8 +18,10 @@ from memtui.api.events import (
 )
 from memtui.api.library import Job, Progress
 from memtui.tui.screens.permission import Permission
+from memtui.tui.widgets.status import NewerMark
+from memtui.tui.widgets.transcript import Transcript
 from tests.tui.conftest import MIDDLE, SMALL, TINY, WIDE, ScriptedApp, until
-from tests.tui.scripted import NOW, REPLY, agent, source
+from tests.tui.scripted import NOW, REPLY, agent, source, turn_events
 
 Steps = Callable[[ScriptedApp, Pilot[Any]], Awaitable[None]]
 
@@ -61,6 +63,25 @@ async def gone(app: ScriptedApp, pilot: Pilot[Any]) -> None:
     await ask(app, pilot)
     app.client.die()
     await until(pilot, lambda: app.store.trouble)
+
+
+def gone_in(theme: str) -> Steps:
+    async def steps(app: ScriptedApp, pilot: Pilot[Any]) -> None:
+        app.theme = theme
+        await gone(app, pilot)
+
+    return steps
+
+
+async def newer(app: ScriptedApp, pilot: Pilot[Any]) -> None:
+    """The reader is further up; what comes in is counted."""
+    for turn in ("t5", "t6", "t7"):
+        app.client.emit(*turn_events(turn=turn))
+    await until(pilot, lambda: app.query_one(Transcript).max_scroll_y > 10)
+    await pilot.press("pageup")
+    app.client.emit(*turn_events("And then?", turn="t8"))
+    await until(pilot, lambda: app.query_one(NewerMark).display)
+    await until(pilot, lambda: app.store.turn is None)
 
 
 async def memory_edit(app: ScriptedApp, pilot: Pilot[Any]) -> None:
@@ -110,7 +131,10 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
     ("permission", MIDDLE, permission),
     ("permission-tiny", TINY, permission),
     ("long-names", MIDDLE, ask),
+    ("newer", SMALL, newer),
     ("engine-gone", MIDDLE, gone),
+    ("engine-gone-light", MIDDLE, gone_in("memtui-light")),
+    ("engine-gone-ansi", MIDDLE, gone_in("memtui-ansi")),
 ]
 
 

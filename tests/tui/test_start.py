@@ -9,9 +9,9 @@ from textual.widgets import OptionList
 from memtui import config
 from memtui.api.events import TurnStarted
 from memtui.tui.screens.load import Load
-from memtui.tui.screens.model import Model
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.widgets.prompt import Prompt
+from memtui.tui.wizard.screen import Wizard
 from tests.tui.conftest import Open, ScriptedApp, until
 
 HEAVY = ("httpx", "pydantic", "litellm", "pymilvus", "numpy", "fastapi", "markdown_it",
@@ -77,13 +77,17 @@ async def test_the_welcome_and_its_ways(opened: Open) -> None:
         assert app.screen.query_one(OptionList).option_count == 3
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, Load))
-        await pilot.press("escape", "f10")
-        await until(pilot, lambda: isinstance(app.screen, Model))
-        await pilot.press(*"openai/x", "tab", *"http://h", "tab", *"secret-key-123", "enter")
-        await until(pilot, lambda: "reload" in app.client.calls)
-        saved = config.load()
-        assert saved.text("llm.model") == "openai/x"
-        assert saved.text("llm.api_key") == "secret-key-123"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_the_welcome_leads_to_the_wizard(opened: Open) -> None:
+    async with opened(agent=None, setup=_nothing) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, Welcome))
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Wizard))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main and app.store.agent is not None)
 
 
 async def test_a_broken_configuration_is_told_and_survived(opened: Open) -> None:

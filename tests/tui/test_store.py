@@ -15,6 +15,7 @@ from memtui.api.events import (
     Resync,
     SourceChanged,
     ThoughtDelta,
+    ToolReturned,
     TurnEnded,
     TurnStarted,
     TurnWaiting,
@@ -34,11 +35,11 @@ def store() -> Store:
 def test_a_turn_becomes_items_and_blocks() -> None:
     s = store()
     changes = s.apply(turn_events())
-    assert [item.kind for item in s.items] == ["you", "activity", "agent"]
+    assert [item.kind for item in s.items] == ["you", "agent", "activity"]
     assert s.items[0].text == QUESTION
-    assert s.items[2].text == REPLY
-    assert not s.items[2].live
-    assert [c.verified for c in s.items[2].citations] == [True, True, False]
+    assert s.items[1].text == REPLY
+    assert not s.items[1].live
+    assert [c.verified for c in s.items[1].citations] == [True, True, False]
     assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
     assert s.blocks[0].text == THOUGHT
     assert s.blocks[1].hits == HITS
@@ -153,10 +154,43 @@ def test_history_pairs_calls_with_their_results() -> None:
         Message(id=6, kind="alert", text="memory pressure", **common),
     ]
     items, blocks = history.unfold(messages)
-    assert [(i.kind, i.text) for i in items] == [("you", "q"), ("activity", ""), ("agent", "hi")]
+    assert [(i.kind, i.text) for i in items] == [("you", "q"), ("agent", "hi"), ("activity", "")]
     assert [b.kind for b in blocks] == ["thought", "tool", "thought", "event"]
     assert blocks[1].hits == HITS
-    assert items[1].block == blocks[1].key
+    assert items[2].block == blocks[1].key
+
+
+def test_tools_stand_under_the_message_they_led_to_live_and_read_again() -> None:
+    """Wherever a page of the history ends, and also when an answer begins anew."""
+    ids: dict[str, Any] = {"agent_id": "a1", "turn_id": "t"}
+    common: dict[str, Any] = {**ids, "created_at": NOW}
+    s, rows = store(), [Message(id=1, kind="user", text="q", **common)]
+    s.apply([TurnStarted(**ids, text="q")])
+    for step, said in enumerate(["", "", "A", "", "B", ""]):
+        tool = "send_message" if said else f"tool{step}"
+        call = ToolCall(id=tool, name=tool)
+        rows.append(Message(id=2 * step + 2, kind="assistant", tool=call, text=said, **common))
+        rows.append(Message(id=2 * step + 3, kind="tool", tool_call_id=tool, **common))
+        if said:
+            s.apply([MessageDelta(**ids, step=step, text="?"), AnswerRestarted(**ids, step=step)])
+            s.apply([MessageDelta(**ids, step=step, text=said)])
+            s.apply([MessageSaid(**ids, step=step, text=said)])
+        s.apply([ToolReturned(**ids, step=step, tool=tool, ok=True, result="")])
+    s.apply([TurnEnded(**ids, status="done")])
+
+    def told(s: Store) -> list[str]:
+        blocks = [s.block(item.block) for item in s.items]
+        return [
+            item.text or (block.title if block else "")
+            for item, block in zip(s.items, blocks, strict=True)
+        ]
+
+    assert told(s) == ["q", "A", "tool0", "tool1", "B", "tool3", "tool5"]
+    for cut in range(1, len(rows) + 1, 2):  # a call and its result come together
+        again = store()
+        again.replace(*history.unfold(rows[cut:]))
+        again.prepend(*history.unfold(rows[:cut]))
+        assert told(again) == told(s), cut
 
 
 def test_how_a_turn_ended_is_restored_from_the_history() -> None:
@@ -192,14 +226,14 @@ def test_a_history_read_again_while_the_turn_that_follows_speaks() -> None:
             s.apply(events[:read_after])
             s.replace(*history.unfold(rows[:seen]), s.live())
             s.apply(events[read_after:])
-            assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
+            assert [item.text for item in s.items] == ["Hello!", QUESTION, REPLY, ""]
             assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
             assert s.blocks[0].text == THOUGHT
     s = store()  # another terminal's turn begins while this one reads
     s.apply([HistoryChanged(agent_id="a1")])
     s.replace(*history.unfold(rows), s.live())
     s.apply(events)
-    assert [item.text for item in s.items] == ["Hello!", QUESTION, "", REPLY]
+    assert [item.text for item in s.items] == ["Hello!", QUESTION, REPLY, ""]
     assert [block.kind for block in s.blocks] == ["thought", "tool", "thought"]
     s.apply([HistoryChanged(agent_id="a1")])
     assert s.live() == frozenset()

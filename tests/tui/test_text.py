@@ -23,10 +23,32 @@ def test_markdown() -> None:
 
 
 def test_code_keeps_its_lines_and_tables_fit() -> None:
-    assert plain("```py\nif x:\n    y\n```") == ["│ if x:", "│     y"]
+    assert plain("```\nif x:\n    y\n```") == ["│ if x:", "│     y"]
+    assert plain("A\n```py title=x\ny\n```") == ["A", "", "┌ py", "│ y"]
     table = plain("| a | b |\n|---|---|\n| 1 | " + "long " * 30 + "|", 40)
     assert len(table) == 3
     assert max(len(line) for line in table) <= 40
+
+
+def test_a_table_shares_the_room_and_is_a_list_where_there_is_none() -> None:
+    head = "| name | what | why |\n|---|---|---|\n"
+    table = f"{head}| a | {'what ' * 9}| {'why ' * 9}|\n| b | c | d |"
+    shown = plain(table, 60)
+    assert shown[0].split() == ["name", "what", "why"]
+    assert shown[2].startswith("a     what what")
+    assert shown[2].count("…") == 2
+    assert abs(len(shown[2].split("…")[0]) - len(shown[2].split("…")[1])) < 10
+    narrow = plain(table, 24)
+    assert narrow[0] == "name: a"
+    assert " ".join(narrow).count("why ") >= 9
+    assert narrow[-4:] == ["────────", "name: b", "what: c", "why: d"]
+    assert plain(head, 10)[0] == "name"
+    nested = plain("> - " + table.replace("\n", "\n>   "), 60)
+    assert max(map(len, nested)) <= 60
+
+
+def test_what_is_too_long_says_so() -> None:
+    assert plain("x " * 40_000)[-1] == "(20,000 more characters: y copies them)"
 
 
 def test_no_html_no_links_no_images() -> None:
@@ -91,7 +113,7 @@ def test_commands() -> None:
     assert commands.parse("/attach my paper ") == ("attach", "my paper")
     assert commands.parse("no") is None
     assert commands.parse("//literal") is None
-    assert [c.name for c in commands.completions("/se")] == ["search"]
+    assert [c.name for c in commands.completions("/sea")] == ["search"]
     assert commands.completions("/search x") == []
 
 

@@ -2,10 +2,14 @@
 memory, since a real one cannot be held still there.
 """
 
+import asyncio
+
+import pytest
 from textual.command import CommandPalette
 from textual.strip import Strip
+from textual.widgets import OptionList
 
-from memtui.api.agents import TurnReply, TurnRequest
+from memtui.api.agents import AgentDetail, TurnReply, TurnRequest
 from memtui.api.errors import ModelError, UnavailableError
 from memtui.api.events import JobProgress, MessageDelta, SourceChanged, TurnStarted
 from memtui.api.library import Job, Progress
@@ -13,9 +17,10 @@ from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.sources import Sources
-from memtui.tui.widgets.transcript import MOST, Transcript
+from memtui.tui.widgets.transcript import Transcript
+from memtui.tui.widgets.window import MOST
 from tests.tui.conftest import Open, until
-from tests.tui.scripted import NOW, QUESTION, source, turn_events
+from tests.tui.scripted import NOW, QUESTION, agent, source, turn_events
 
 
 async def test_a_message_sent_meanwhile_waits_and_can_be_taken_back(opened: Open) -> None:
@@ -62,7 +67,7 @@ async def test_quick_typing_runs_what_was_typed(opened: Open) -> None:
     async with opened() as (app, pilot):
         await pilot.press(*"/a")
         await until(pilot, lambda: app.query_one(Completion).display)
-        app.query_one(Prompt).text = "/memory"
+        app.query_one(Prompt).text = "/help"
         app.query_one(Prompt).action_send()
         await until(pilot, lambda: isinstance(app.screen, Reading))
 
@@ -97,6 +102,53 @@ async def test_the_engine_goes_and_the_next_action_brings_it_back(opened: Open) 
         assert len(app.store.sources) == 3
         assert not app.query_one("#trouble").display
         assert [item.kind for item in app.store.items].count("you") == 1
+
+
+async def test_an_answer_that_comes_after_another_agent_was_opened(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        client = app.client
+        client.store_agents.append(agent("Other").model_copy(update={"id": "a2"}))
+        client.pause.clear()
+        await pilot.press(*"one", "enter")
+        await until(pilot, lambda: app.store.turn and app.store.turn.id)
+        await app.session.open_agent("a2")
+        client.pause.set()
+        await until(pilot, lambda: not any(w.group == "turn" for w in app.workers))
+        assert app.store.agent is not None
+        assert app.store.agent.id == "a2"
+        assert not any(item.text == "one" for item in app.store.items)
+
+
+async def test_an_agent_that_is_read_slowly_does_not_replace_the_next_one(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (app, pilot):
+        client, late = app.client, asyncio.Event()
+        client.store_agents.append(agent("Other").model_copy(update={"id": "a2"}))
+        read, models = client.agent, client.models
+
+        async def slow(agent_id: str) -> AgentDetail:
+            found = await read(agent_id)
+            if agent_id == "a1":
+                await late.wait()
+            return found
+
+        async def chosen(agent_id: str, name: str | None) -> AgentDetail:
+            await models()
+            return await slow(agent_id)
+
+        monkeypatch.setattr(client, "agent", slow)
+        monkeypatch.setattr(client, "set_model", chosen, raising=False)
+        app.do(app.refresh_store({"agent"}))
+        app.do(app.session.set_model("gpt-4o"))
+        app.do(app.session.open_agent("a1"))
+        await until(pilot, lambda: "models" in client.calls)
+        await app.session.open_agent("a2")
+        late.set()
+        await until(pilot, lambda: not any(w.group == "default" for w in app.workers))
+        assert app.store.agent is not None
+        assert app.store.agent.id == "a2"
+        assert app.store.model == "offline"
 
 
 async def test_a_mistake_in_a_worker_is_shown_and_logged(opened: Open) -> None:
@@ -189,11 +241,50 @@ async def test_a_token_draws_its_own_line_only(opened: Open) -> None:
         assert "The osprey" in render(drawn[0]).text
 
 
-async def test_no_palette_over_a_modal(opened: Open) -> None:
+async def test_the_palette_over_a_modal_has_what_the_modal_can_do(opened: Open) -> None:
     async with opened() as (app, pilot):
-        await pilot.press("f8")
+        await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, Reading))
         await pilot.press("ctrl+p")
-        assert isinstance(app.screen, Reading)
-        await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"close without")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_list_that_is_not_laid_out_yet_has_no_page_to_turn(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        unseen = OptionList("one", "two")
+        unseen.display = False
+        await app.screen.mount(unseen)
+        unseen.action_page_up()
+        unseen.action_page_down()
+        await pilot.press("ctrl+p", "pageup", "pagedown", "escape")
+        assert app.is_running
+
+
+async def test_dialogs_lie_on_each_other(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        for keys in (["ctrl+p", "ctrl+t", "f1", "ctrl+o"], ["f11", "ctrl+p", "f12", "ctrl+t"]):
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause(0.05)
+            assert len(app.screen_stack) == 1 + len(keys)
+            await pilot.hover(offset=(20, 20))
+            for _ in keys:
+                await pilot.press("escape")
+            assert app.screen is app.main
+
+
+async def test_only_the_dialog_on_top_is_closed(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        below = app.screen
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, Reading))
+        below.dismiss(None)
+        assert isinstance(app.screen, Reading)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen is app.main)

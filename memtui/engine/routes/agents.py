@@ -5,8 +5,11 @@ from fastapi import APIRouter, Query
 from memtui.api.agents import (
     Agent,
     AgentDetail,
+    AgentOverview,
     Message,
+    MessageKind,
     NewAgent,
+    NewName,
     Template,
     TurnReply,
     TurnRequest,
@@ -28,9 +31,20 @@ async def add(engine: OpenEngine, new: NewAgent) -> AgentDetail:
     return await engine.agents.create(new)
 
 
+@router.get("/agents/overview")
+async def overview(engine: OpenEngine) -> list[AgentOverview]:
+    """All agents with what was said last and how much they remember, the last used first."""
+    return await engine.agents.overview()
+
+
 @router.get("/agents/{agent_id}")
 async def agent(engine: OpenEngine, agent_id: str) -> AgentDetail:
     return await engine.agents.detail(agent_id)
+
+
+@router.put("/agents/{agent_id}/name")
+async def rename(engine: OpenEngine, agent_id: str, new: NewName) -> AgentDetail:
+    return await engine.agents.rename(agent_id, new.name)
 
 
 @router.delete("/agents/{agent_id}", status_code=204)
@@ -56,15 +70,16 @@ async def messages(
     before: int | None = None,
     limit: int = Query(100, ge=1, le=1000),
     context: bool = False,
+    kind: MessageKind | None = None,
 ) -> list[Message]:
     """The history before message id `before` (its end, without), oldest first.
 
-    With `context` the last of those that are in the context window.
+    With `context` the last of those that are in the context window; with `kind` only those.
     """
     await engine.call(engine.record.agents.get, agent_id)
     if context:
         return (await engine.call(engine.record.messages.in_context, agent_id))[-limit:]
-    return await engine.call(engine.record.messages.page, agent_id, before, limit)
+    return await engine.call(engine.record.messages.page, agent_id, before, limit, kind)
 
 
 @router.post("/agents/{agent_id}/turns")

@@ -1,8 +1,10 @@
 """Core memory: an agent's blocks and their versions."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 
-from memtui.api.agents import Block, BlockVersion
+from memtui.api.agents import Block, BlockVersion, Edit
 from memtui.api.blocks import BlockChange, NewBlock
 from memtui.engine.routes import OpenEngine
 
@@ -26,6 +28,17 @@ async def versions(
 ) -> list[BlockVersion]:
     """Every edit of the agent's core memory, the newest first; of one block, if you like."""
     return await engine.blocks.versions(agent_id, label)
+
+
+@router.get("/edits")
+async def edits(
+    engine: OpenEngine,
+    agent_id: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Edit]:
+    """The edits of a time, the oldest first, each with the turn that it was made in."""
+    return await engine.blocks.edits(agent_id, since, until)
 
 
 @router.post("/versions/{version_id}/restore")

@@ -3,13 +3,16 @@
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from memtui.api.agents import AgentDetail, Change, TurnReply
+from memtui.api import finding
+from memtui.api.agents import AgentDetail, Change, Message, TurnReply
 from memtui.api.history import (
+    EditRequest,
     ExportFormat,
     ForkRequest,
     ModelChoice,
     ModelName,
     NewText,
+    Occurrences,
     PopRequest,
     Remembered,
     Saved,
@@ -31,6 +34,12 @@ async def pop(engine: OpenEngine, agent_id: str, request: PopRequest) -> Change:
 async def retry(engine: OpenEngine, agent_id: str) -> TurnReply:
     """Say the last thing the user said again, in place of it and all that followed."""
     return await engine.history.retry(agent_id)
+
+
+@router.post("/agents/{agent_id}/edit")
+async def edit(engine: OpenEngine, agent_id: str, request: EditRequest) -> TurnReply:
+    """Say something else in place of what the user said in a turn, and of all that followed."""
+    return await engine.history.edit(agent_id, request.turn_id, request.text)
 
 
 @router.post("/agents/{agent_id}/rethink")
@@ -56,7 +65,13 @@ async def changes(
 @router.post("/agents/{agent_id}/undo")
 async def undo(engine: OpenEngine, agent_id: str, request: UndoRequest) -> list[Change]:
     """Undo the latest change or a certain one; what was undone."""
-    return await engine.history.undo(agent_id, request.change_id)
+    return await engine.history.undo(agent_id, request.change_id, request.version_id)
+
+
+@router.get("/agents/{agent_id}/folded")
+async def folded(engine: OpenEngine, agent_id: str, summary: int | None = None) -> list[Message]:
+    """The messages that a summary stands for: that one, or else the latest."""
+    return await engine.history.folded(agent_id, summary)
 
 
 @router.post("/agents/{agent_id}/fork", status_code=201)
@@ -93,6 +108,17 @@ async def models(engine: OpenEngine) -> list[ModelName]:
 async def remembered(engine: OpenEngine, agent_id: str) -> Remembered:
     """Core memory, and what the rest of the memory holds, counted."""
     return await engine.history.remembered(agent_id)
+
+
+@router.get("/agents/{agent_id}/find")
+async def find(
+    engine: OpenEngine,
+    agent_id: str,
+    text: str = Query(max_length=finding.LONGEST),
+    before: int | None = None,
+) -> Occurrences:
+    """Messages of the user and the agent in which a text stands, as it was typed."""
+    return await engine.history.find(agent_id, text, before)
 
 
 @router.get("/agents/{agent_id}/saved")

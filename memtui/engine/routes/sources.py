@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter, Query
 
-from memtui.api.library import Document, Job, LoadCost, LoadRequest, PassageInContext, Source
+from memtui.api.agents import NewName
+from memtui.api.library import (
+    Document,
+    DocumentPage,
+    Job,
+    LoadCost,
+    LoadRequest,
+    Passage,
+    PassageInContext,
+    RetryRequest,
+    Section,
+    Source,
+)
 from memtui.api.system import ReindexPlan
 from memtui.engine.routes import OpenEngine
 
@@ -18,6 +30,67 @@ async def sources(engine: OpenEngine) -> list[Source]:
 async def delete_source(engine: OpenEngine, source_id: str) -> None:
     """Remove the source from both stores; returns when nothing of it can be found any more."""
     await engine.delete_source(source_id)
+
+
+@router.put("/sources/{source_id}/name")
+async def rename_source(engine: OpenEngine, source_id: str, new: NewName) -> Source:
+    """Not while it is loaded or watched."""
+    return await engine.shelves.rename(source_id, new.name)
+
+
+@router.post("/sources/{source_id}/reload", status_code=202)
+async def reload_source(engine: OpenEngine, source_id: str) -> list[Job]:
+    """Begin the loads of this source again: what is new or has changed is read."""
+    return await engine.shelves.reload(source_id)
+
+
+@router.post("/sources/{source_id}/watch", status_code=202)
+async def watch_source(engine: OpenEngine, source_id: str) -> Job:
+    """Follow the folder that was loaded last, until the job is cancelled."""
+    return await engine.shelves.watch(source_id)
+
+
+@router.post("/sources/{source_id}/retry", status_code=202)
+async def retry_source(engine: OpenEngine, source_id: str, request: RetryRequest) -> Job:
+    """Begin to load again what could not be read."""
+    return await engine.shelves.retry(source_id, request)
+
+
+@router.get("/documents/page")
+async def document_page(
+    engine: OpenEngine,
+    source_id: str | None = None,
+    offset: int = Query(0, ge=0),
+    limit: int = Query(100, ge=1, le=500),
+    text: str = "",
+    wrong: bool = False,
+) -> DocumentPage:
+    """Some of the documents by source and path: of all, or of those that `text` names; with
+    `wrong` those that could not be read, or not anew."""
+    return await engine.shelves.documents(source_id, offset, limit, text, wrong)
+
+
+@router.get("/documents/sources")
+async def sources_with(engine: OpenEngine, path: str) -> list[str]:
+    """The ids of the sources that have a file of this path, or below it."""
+    return await engine.call(engine.record.outline.sources_with, path)
+
+
+@router.get("/documents/{document_id}/sections")
+async def sections(engine: OpenEngine, document_id: str) -> list[Section]:
+    """The pages of a document, or its headings, with the number of their passages."""
+    return await engine.call(engine.record.outline.sections, document_id)
+
+
+@router.get("/documents/{document_id}/passages")
+async def passages(
+    engine: OpenEngine,
+    document_id: str,
+    first: int = Query(0, ge=0),
+    count: int = Query(100, ge=1, le=500),
+) -> list[Passage]:
+    """At most `count` passages of a document, from the one that counts `first`, from 0."""
+    return await engine.call(engine.record.outline.passages, document_id, first, count)
 
 
 @router.get("/documents")

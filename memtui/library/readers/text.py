@@ -80,12 +80,15 @@ def _is_text(data: bytes) -> bool:
 
 
 def _guess(sample: bytes, name: str) -> str:
-    from charset_normalizer import from_bytes
+    from chardet import EncodingEra, detect
 
-    best = from_bytes(sample).best()
-    if best is None:
+    # Files from before Unicode that people still have; text of DOS and of mainframes is rare, and
+    # a short note is soon taken for it.
+    eras = EncodingEra.ALL & ~(EncodingEra.DOS | EncodingEra.MAINFRAME)
+    found = detect(sample, encoding_era=eras, prefer_superset=True, compat_names=False)
+    if found["encoding"] is None:
         raise _binary(name)
-    return best.encoding
+    return found["encoding"]
 
 
 def _binary(name: str) -> UnreadableError:

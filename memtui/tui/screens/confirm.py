@@ -13,6 +13,7 @@ from memtui.tui.screens.modal import Modal
 class Confirm(Modal[bool]):
     """True for yes. No has the focus at first."""
 
+    CLICK_CLOSES = True
     BINDINGS = bindings("confirm")
     AUTO_FOCUS = "#no"
 

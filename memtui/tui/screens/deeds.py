@@ -3,59 +3,43 @@
 A modal is imported when it is opened: the first frame does not wait for it.
 """
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-
-from memtui import paths
+from memtui import config, paths
 from memtui.api.errors import MemtuiError
 from memtui.tui import commands
 from memtui.tui import format as fmt
-from memtui.tui.store import RUNNING
-from memtui.tui.widgets.mind import Mind
+from memtui.tui.screens.own import OwnScreen
 from memtui.tui.widgets.prompt import Prompt
-from memtui.tui.widgets.sources import Sources
 from memtui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from memtui.api.library import LoadRequest, Source
+    from memtui.api.library import Source
     from memtui.api.search import Hit
-    from memtui.tui.app import MemtuiApp
     from memtui.tui.screens.picker import Choice
-    from memtui.tui.session import Session
-    from memtui.tui.store import Store
+    from memtui.tui.store import Block
 
 DEMO_SOURCE, DEMO_AGENT = "memtui-handbook", "Demo"
 DEMO_QUESTION = "How do I load a PDF and attach it to an agent?"
 
 
-class Deeds(Screen[None]):
+class Deeds(OwnScreen):
     """The store and the session of the app, and everything that can be asked of them."""
 
     pane = "chat"
     maximised = False
     filled = False
 
-    @property
-    def memtui(self) -> "MemtuiApp":
-        return cast("MemtuiApp", self.app)
-
-    @property
-    def store(self) -> "Store":
-        return self.memtui.store
-
-    @property
-    def session(self) -> "Session":
-        return self.memtui.session
-
-    def do(self, work: Coroutine[Any, Any, Any], group: str = "default") -> None:
-        self.memtui.do(work, group)
-
     def show_pane(self, name: str) -> None:
         raise NotImplementedError
 
     def close_completion(self) -> None:
+        raise NotImplementedError
+
+    def look_up(self, said: str) -> None:
+        raise NotImplementedError
+
+    def open_load(self, path: str) -> None:
         raise NotImplementedError
 
     def draw(self, parts: set[str]) -> None:
@@ -88,22 +72,33 @@ class Deeds(Screen[None]):
         elif prompt.has_focus and self.maximised:
             self.action_maximise_pane()
         else:
-            prompt.focus()
+            self.set_focus(prompt)
 
     def take_back(self) -> None:
         """The newest waiting message goes back into the prompt."""
         if (text := self.session.take_queued()) is not None:
             self.draw({"chat", "state"})
             prompt = self.query_one(Prompt)
-            prompt.put("\n".join(filter(None, (commands.typed(text), prompt.text))))
+            lines = filter(None, (text, commands.message(prompt.text)))
+            prompt.put(commands.typed("\n".join(lines)))
+
+    def shows_conversation(self) -> bool:
+        """Bring the conversation up; False when there is none, which is said."""
+        if not self.filled:
+            return False
+        if not self.store.items:
+            self.memtui.tell("Nothing was said here yet.")
+            return False
+        self.pane = "chat"
+        self._arrange()
+        return True
 
     def action_citation(self) -> None:
         """Choose a citation of the last answer, then the one after it."""
-        if self.filled and self.query_one(Transcript).display:
-            self.pane = "chat"
-            self._arrange()
-            self.query_one(Transcript).focus()
-            self.query_one(Transcript).action_next_citation()
+        if not self.shows_conversation():
+            return
+        self.set_focus(self.query_one(Transcript))
+        self.query_one(Transcript).action_next_citation()
 
     # the prompt
 
@@ -113,6 +108,7 @@ class Deeds(Screen[None]):
             self.query_one(Transcript).to_end()
             said = commands.message(text)
             self.do(self.session.send(said, wait=self.memtui.opening), "turn")
+            self.look_up(said)
             return
         name, rest = command
         found = commands.find(name)
@@ -196,92 +192,29 @@ class Deeds(Screen[None]):
         self.app.push_screen(Picker(f"{verb} a source", [_choice(s) for s in choices]), chosen)
 
     def say_search(self, rest: str) -> None:
-        if not rest:
-            self.action_search()
-            return
-
-        async def search() -> None:
-            block = await self.session.search(rest)
-            self.draw({"mind"})
-            mind = self.query_one(Mind)
-            self.show_pane("mind")
-            mind.choose(f"{block.key}/0" if block.hits else block.key)
-
-        self.do(search(), "search")
+        self.open_inspector(rest)
 
     def action_search(self) -> None:
-        """What is in the prompt becomes the query."""
+        """What is being written becomes the query, unless it is a command or long."""
+        text = self.query_one(Prompt).text.strip() if self.filled else ""
+        self.open_inspector("" if text.startswith("/") or "\n" in text else text)
+
+    def open_inspector(
+        self, query: str = "", block: "Block | None" = None, hit: "Hit | None" = None
+    ) -> None:
+        """Search yourself, or look at what the agent's search found."""
+        from memtui.tui.screens.inspector import Inspector
+
+        if not isinstance(self.app.screen, Inspector):
+            self.app.push_screen(Inspector(query, block, hit))
+
+    def insert_quote(self, quote: str) -> None:
+        """Into the message, on a line of its own."""
         prompt = self.query_one(Prompt)
-        if not prompt.text.startswith("/"):
-            prompt.put("/search " + prompt.text)
-
-    # sources
-
-    def _source(self) -> "Source | None":
-        row = self.query_one(Sources).current
-        if row is None or row.source is None:
-            self.memtui.tell("Choose a source first: F2 goes to the sources.")
-            return None
-        return row.source
-
-    def action_attach(self) -> None:
-        source = self._source()
-        if source is not None:
-            attached = self.store.attached(source.id)
-            self.do(self.session.detach(source) if attached else self.session.attach(source))
-
-    def action_delete(self) -> None:
-        from memtui.tui.screens.confirm import Confirm
-
-        source = self._source()
-        if source is None:
-            return
-        text = (
-            f"Delete {source.name} with its {fmt.count(source.documents, 'document')} and "
-            f"{fmt.count(source.passages, 'passage')}? The files themselves stay where they are. "
-            "Every agent loses it, and what it said from this source is no longer found."
-        )
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.do(self.session.delete(source))
-
-        self.app.push_screen(Confirm("delete a source", text, "Delete"), answered)
-
-    def action_cancel(self) -> None:
-        row = self.query_one(Sources).current
-        job = row.job if row is not None else None
-        if job is None or job.state not in RUNNING:
-            self.memtui.tell("Nothing is being loaded here.")
-            return
-        self.do(self.session.cancel(job.id))
-
-    def action_load(self) -> None:
-        self.open_load("")
-
-    def open_load(self, path: str) -> None:
-        from memtui.tui.screens.load import Load
-
-        async def submit(request: "LoadRequest") -> None:
-            await self.session.load(request)
-
-        names = [source.name for source in self.store.sources]
-        self.app.push_screen(Load(submit, names, path), self._load_begun)
-
-    def _load_begun(self, name: str | None) -> None:
-        if name:
-            self.memtui.tell(f"Loading {name}. You can go on meanwhile.")
-            if self.store.agent is None:
-                self.do(self.memtui.open_something(None), "open")
-
-    def toggle_documents(self, source: "Source") -> None:
-        if source.id in self.store.open:
-            self.store.open.discard(source.id)
-        else:
-            self.store.open.add(source.id)
-            if source.id not in self.store.documents:
-                self.do(self.session.read_documents(source.id))
-        self.draw({"sources"})
+        before = f"{prompt.text.rstrip()}\n\n" if prompt.text.strip() else ""
+        self.pane = "chat"
+        self._arrange()
+        prompt.put(before + quote)
 
     def open_passage(self, passage_id: str, hit: "Hit | None" = None) -> None:
         from memtui.tui.screens.passage import Passage
@@ -295,20 +228,28 @@ class Deeds(Screen[None]):
         self.memtui.choose_agent()
 
     def action_model(self) -> None:
-        from memtui.tui.screens.model import Model
+        """That step of the set-up alone, and what will be written."""
+        self.memtui.open_wizard(lambda _: None, "model")
 
-        def saved(changed: bool | None) -> None:
-            if changed:
-                self.do(self._reload())
+    def action_setup(self) -> None:
+        """Step by step; afterwards an agent is open."""
 
-        self.app.push_screen(Model(self.memtui.save_settings), saved)
+        def left(_saved: bool | None) -> None:
+            if self.store.agent is None:
+                self.do(self.memtui.open_something(None), "open")
 
-    async def _reload(self) -> None:
-        await self.session.reload()
-        self.draw({"state", "chat"})
-        self.memtui.tell("Saved. The next message uses it.")
+        self.memtui.open_wizard(left)
 
-    # the first run
+    def action_settings(self) -> None:
+        self.say_settings("")
+
+    def say_settings(self, rest: str) -> None:
+        from memtui.tui.screens.settings import SettingsScreen
+
+        if not isinstance(self.app.screen, SettingsScreen):
+            self.app.push_screen(SettingsScreen(rest))
+
+    # the first run, and when no agent is left
 
     def welcome(self) -> None:
         from memtui.tui.screens.welcome import Welcome
@@ -318,12 +259,17 @@ class Deeds(Screen[None]):
                 self.do(self.demo(), "open")
             elif way == "load":
                 self.open_load("")
-            elif way == "model":
-                self.action_model()
+            elif way == "setup":
+                self.action_setup()
+                return
             if way != "demo" and self.store.agent is None:
                 self.do(self.memtui.open_something(None), "open")
 
-        self.app.push_screen(Welcome(), chosen)
+        try:
+            offline = config.load().text("llm.model") == "offline"
+        except config.ConfigError:
+            offline = True
+        self.app.push_screen(Welcome(offline), chosen)
 
     async def demo(self) -> None:
         """The same as `memtui demo`: the handbook as a source, an agent with it attached."""

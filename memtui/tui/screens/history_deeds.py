@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from memtui.api.plain import plain_line
 from memtui.tui import commands
 from memtui.tui import format as fmt
-from memtui.tui.screens.deeds import Deeds
+from memtui.tui.screens.source_deeds import SourceDeeds
 
 if TYPE_CHECKING:
     from memtui.api.client import Client
@@ -18,7 +18,7 @@ MOST = 1000
 """Messages that are shown at once."""
 
 
-class HistoryDeeds(Deeds):
+class HistoryDeeds(SourceDeeds):
     """Each command asks the engine, which has the agent to itself or says that it is busy."""
 
     def _ask(self, work: Callable[["Client", str], Awaitable[str | None]]) -> None:
@@ -176,27 +176,6 @@ class HistoryDeeds(Deeds):
                 )
 
             self._ask(dump)
-
-    def say_context(self, _rest: str) -> None:
-        from memtui.tui.screens.context import context_text
-
-        async def context(client: "Client", agent_id: str) -> None:
-            view = await client.context(agent_id)
-            self._read("context window", partial(context_text, view))
-
-        self._ask(context)
-
-    def say_memory(self, _rest: str) -> None:
-        self.action_memory()
-
-    def action_memory(self) -> None:
-        from memtui.tui.screens.reading import memory_text
-
-        async def memory(client: "Client", agent_id: str) -> None:
-            remembered = await client.remembered(agent_id)
-            self._read("memory", partial(memory_text, self.store, remembered))
-
-        self._ask(memory)
 
     def _read(self, title: str, make: Callable[[int], Any]) -> None:
         from memtui.tui.screens.reading import Reading

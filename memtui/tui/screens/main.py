@@ -8,47 +8,55 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from memtui.tui import commands, safe
 from memtui.tui import format as fmt
 from memtui.tui.actions import bindings
+from memtui.tui.early import hand_over
 from memtui.tui.layout import LEAST, NARROW
-from memtui.tui.screens.history_deeds import HistoryDeeds
+from memtui.tui.mind.pane import MindPane
+from memtui.tui.screens.prompt_deeds import PromptDeeds
+from memtui.tui.screens.transcript_deeds import TranscriptDeeds
 from memtui.tui.store import Item, said_by_user
 from memtui.tui.widgets.completion import Completion
-from memtui.tui.widgets.mind import Mind
+from memtui.tui.widgets.find import FindBar
 from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.rows import Rows
-from memtui.tui.widgets.sources import Sources
-from memtui.tui.widgets.status import Status, gauge, header
+from memtui.tui.widgets.sources import Sources, SourcesDetail, SourcesFilter
+from memtui.tui.widgets.status import NewerMark, Status, gauge, header
 from memtui.tui.widgets.transcript import Transcript
 
 
-class MainScreen(HistoryDeeds):
+class MainScreen(TranscriptDeeds, PromptDeeds):
     BINDINGS = bindings("main")
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__(id="main")
-        self.early: list[events.Event] = []  # keys and pastes from before there is a prompt
+        self.early: list[events.Event] = []  # keys and pastes from before there is their widget
+        self.awaited = False  # something is being made that is to have the focus
 
     def compose(self) -> ComposeResult:
         """All of it at once: a shell first, and the rest after it, took a third longer in all."""
         yield Tabs(id="tabs")
         with Horizontal(id="panes"):
-            yield Pane("sources", Sources(self.store))
+            yield Pane("sources", SourcesFilter(), Sources(self.store), SourcesDetail(self.store))
             yield Pane(
                 "chat",
                 Static("", id="trouble", markup=False),
                 Transcript(self.store),
+                NewerMark(),
                 Static("", id="empty", markup=False),
                 Status(self.store),
                 Completion(self.store),
+                Static("", id="editing", markup=False),
                 Horizontal(Static("❯", id="sign"), Prompt(self.memtui.keymap_text), id="input"),
+                FindBar(),
             )
-            yield Pane("mind", Mind(self.store))
+            yield MindPane(self.store)
         yield Static("", id="too-small", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -78,8 +86,8 @@ class MainScreen(HistoryDeeds):
         key = event.key if isinstance(event, events.Key) else ""
         if key == "backspace" and self.early:
             self.early.pop()
-        elif (key and key not in self.active_bindings) or isinstance(event, events.Paste):
-            if self.filled:
+        elif _is_text(event) or (key and key not in self.active_bindings):
+            if self.filled and not self.awaited:
                 prompt = self.query_one(Prompt)
                 self.set_focus(prompt)
                 prompt._forward_event(event)
@@ -87,6 +95,17 @@ class MainScreen(HistoryDeeds):
                 self.early.append(event)
         else:
             super()._forward_event(event)
+
+    def await_focus(self) -> None:
+        """Keys wait until something has the focus: what they are meant for is being made."""
+        self.awaited = True
+        self.set_focus(None)
+
+    def watch_focused(self, focused: Widget | None) -> None:
+        if focused is not None and self.awaited:
+            self.awaited = False
+            early, self.early = self.early, []
+            hand_over(early, focused)
 
     # drawing
 
@@ -100,8 +119,9 @@ class MainScreen(HistoryDeeds):
         if "chat" in parts:
             self.query_one(Transcript).update()
             self._remember()
-        if "mind" in parts:
-            self.query_one(Mind).update()
+            self.chat_changed()
+        if parts & {"mind", "memory", "window"}:
+            self.query_one(MindPane).draw(parts)
         if parts & {"state", "chat"}:
             self._draw_state()
         if parts & {"context", "state"}:
@@ -149,7 +169,9 @@ class MainScreen(HistoryDeeds):
                 return Content("")
             return Content.styled("starting the engine …", "$muted")
         if self.store.agent is None:
-            return Content.styled("No agent is open. F9 makes one.", "$muted")
+            back = ", or takes a deletion back" if self.session.leaving else ""
+            here = " The sources are all still here." if self.store.sources else ""
+            return Content.styled(f"No agent is open. F9 makes one{back}.{here}", "$muted")
         if self.store.turn is not None:
             return Content("")
         hints = ["Write a message below."]
@@ -208,100 +230,57 @@ class MainScreen(HistoryDeeds):
             transcript = self.query_one(Transcript)
             prompt = self.query_one(Prompt)
             target = transcript if prompt.has_focus and transcript.display else prompt
-            target.focus()
+            self.set_focus(target)
         elif name == "sources":
-            self.query_one(Sources).focus()
+            self.set_focus(self.query_one(Sources))
         else:
-            self.query_one(Mind).focus()
+            self.query_one(MindPane).focus_shown()
 
     @on(Tab.Pressed)
     def tab_pressed(self, event: Tab.Pressed) -> None:
         self.show_pane(event.pane)
 
+    @on(Pane.Pressed)
+    def pane_pressed(self, event: Pane.Pressed) -> None:
+        if not self.query_one(f"#{event.pane}").has_pseudo_class("focus-within"):
+            self.show_pane(event.pane)
+
     # what the widgets say
-
-    @on(Prompt.Edited)
-    def prompt_edited(self, event: Prompt.Edited) -> None:
-        self.complete(event.text)
-        if event.text.startswith("/model ") and self.store.models is None:
-            self.do(self._offer_models(), "models")
-
-    def complete(self, text: str) -> None:
-        self.query_one(Prompt).completing = self.query_one(Completion).offer(text)
-
-    async def _offer_models(self) -> None:
-        await self.session.read_models()
-        self.complete(self.query_one(Prompt).text)
-
-    @on(Prompt.Completion)
-    def completion_key(self, event: Prompt.Completion) -> None:
-        if event.step:
-            self.query_one(Completion).move(event.step)
-        else:
-            self.take_completion()
-
-    @on(Completion.OptionSelected)
-    def completion_clicked(self) -> None:
-        self.take_completion()
-
-    def take_completion(self) -> None:
-        completion, prompt = self.query_one(Completion), self.query_one(Prompt)
-        entry = completion.chosen
-        if entry is not None:
-            prompt.put(entry.value)
-            if entry.ready:
-                self.close_completion()
-
-    def close_completion(self) -> None:
-        self.query_one(Completion).close()
-        self.query_one(Prompt).completing = False
-
-    @on(Prompt.Sent)
-    def prompt_sent(self, event: Prompt.Sent) -> None:
-        completion = self.query_one(Completion)
-        entry = completion.chosen if completion.display and completion.moved else None
-        if entry is None:
-            completion.offer(event.text)  # its last look may be older than the text
-            entry = completion.chosen if completion.display else None
-            if entry is not None and (entry.free or entry.value.strip() == event.text):
-                entry = None
-        self.close_completion()
-        if entry is None:
-            self.said(event.text)
-        elif entry.ready:
-            self.said(entry.value)
-        else:
-            self.query_one(Prompt).put(entry.value)
-
-    @on(Prompt.Scroll)
-    def prompt_scroll(self, event: Prompt.Scroll) -> None:
-        transcript = self.query_one(Transcript)
-        step = max(1, transcript.size.height - 2) * event.pages
-        transcript.scroll_relative(y=step, animate=False, immediate=True)
 
     @on(Transcript.Older)
     def older_wanted(self) -> None:
         async def read() -> None:
-            older = await self.session.older()
-            self.query_one(Prompt).remember(self._typed(older), fresh=False)
+            if not self.session.paging:
+                self.remember_older(await self.session.older())
 
         self.do(read())
+
+    def remember_older(self, items: list[Item]) -> None:
+        self.query_one(Prompt).remember(self._typed(items), fresh=False)
+
+    @on(Transcript.Newer)
+    def newer(self, event: Transcript.Newer) -> None:
+        self.query_one(NewerMark).tell(event.count)
+
+    @on(NewerMark.Pressed)
+    def newer_pressed(self) -> None:
+        self.query_one(Transcript).to_end()
 
     @on(Transcript.Cited)
     def cited(self, event: Transcript.Cited) -> None:
         self.open_passage(event.passage_id)
 
-    @on(Sources.Toggled)
-    def source_toggled(self, event: Sources.Toggled) -> None:
-        self.toggle_documents(event.source)
-
-    @on(Rows.Chosen, "#sources-list")
-    def source_chosen(self, event: Rows.Chosen) -> None:
-        self.query_one(Sources).toggle(event.row)
-
     @on(Rows.Chosen, "#mind-list")
     def mind_chosen(self, event: Rows.Chosen) -> None:
-        if event.row.hit is not None:
-            self.open_passage(event.row.hit.passage_id, event.row.hit)
-        else:
-            self.query_one(Mind).toggle(event.row)
+        self.open_row(event.row)
+
+    @on(Rows.Chosen, "#hits-list")
+    def found_chosen(self, event: Rows.Chosen) -> None:
+        self.open_row(event.row)
+
+
+def _is_text(event: events.Event) -> bool:
+    """Whether it would be written into a text field, were there one."""
+    if isinstance(event, events.Key):
+        return event.is_printable
+    return isinstance(event, events.Paste)

@@ -24,6 +24,7 @@ Read = Callable[[str], Awaitable["PassageInContext"]]
 
 
 class Passage(Modal[None]):
+    CLICK_CLOSES = True
     BINDINGS = bindings("passage")
     AUTO_FOCUS = "#passage-scroll"
 
@@ -96,7 +97,7 @@ class Passage(Modal[None]):
         scroll.scroll_relative(y=-2 if direction == "up" else 2, animate=False)
 
 
-def where(passage: "PassageData", hit: "Hit | None") -> Content:
+def where(passage: "PassageData | Hit", hit: "Hit | None") -> Content:
     """Path, page and section on one line each; the scores of a hit in a small table."""
     lines: list[Content] = []
     place = [text for text in (

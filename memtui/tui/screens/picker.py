@@ -23,6 +23,9 @@ class Choice:
     detail: str = ""
 
 
+MOST = 200
+"""Rows that are shown."""
+
 Read = Callable[[], Awaitable[Sequence[Choice]]]
 
 
@@ -32,7 +35,10 @@ class Picker(Modal[str]):
     An Enter before they are there chooses as soon as they are.
     """
 
+    CLICK_CLOSES = True
     BINDINGS = bindings("picker")
+    PLACEHOLDER = "Type to filter"
+    NOTHING = "nothing of that name"
 
     def __init__(self, title: str, choices: Sequence[Choice] | Read, hint: str = "") -> None:
         super().__init__()
@@ -48,7 +54,7 @@ class Picker(Modal[str]):
         with Vertical(classes="box") as box:
             box.border_title = Content(self.heading)
             box.border_subtitle = Content(self.hint or "enter choose · esc close")
-            yield Input(placeholder="Type to filter", id="filter", compact=True)
+            yield Input(placeholder=self.PLACEHOLDER, id="filter", compact=True)
             yield OptionList(id="choices", compact=True, markup=False)
 
     def on_mount(self) -> None:
@@ -80,20 +86,24 @@ class Picker(Modal[str]):
         if self.choices is None:
             options.add_option(Option(Content.styled("reading …", "$muted"), None, True))
             return
-        words = typed.casefold().split()
-        self.shown = [
-            choice for choice in self.choices
-            if all(word in f"{choice.title} {choice.detail}".casefold() for word in words)
-        ]  # fmt: skip
-        self.shown.sort(key=lambda choice: not choice.title.casefold().startswith(typed.casefold()))
-        options.add_options(Option(self._line(choice)) for choice in self.shown[:200])
+        self.shown = self.matching(typed)
+        options.add_options(Option(self.line(choice, typed)) for choice in self.shown[:MOST])
         if self.shown:
             options.highlighted = 0
         else:
-            options.add_option(Option(Content.styled("nothing of that name", "$muted"), None, True))
+            options.add_option(Option(Content.styled(self.NOTHING, "$muted"), None, True))
 
-    @staticmethod
-    def _line(choice: Choice) -> Content:
+    def matching(self, typed: str) -> list[Choice]:
+        """What has all of the words, first what begins with them."""
+        words = typed.casefold().split()
+        found = [
+            choice for choice in self.choices or ()
+            if all(word in f"{choice.title} {choice.detail}".casefold() for word in words)
+        ]  # fmt: skip
+        found.sort(key=lambda choice: not choice.title.casefold().startswith(typed.casefold()))
+        return found
+
+    def line(self, choice: Choice, typed: str) -> Content:
         title = safe.line(choice.title, "", 60)
         return title + (
             Content("  ") + safe.line(choice.detail, "$muted", 80) if choice.detail else ""

@@ -1,16 +1,16 @@
-"""Screens that are only read: the help, and the agent's core memory."""
+"""Screens that are only read, the help among them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
-from memtui.api.plain import plain_line
-from memtui.tui import format as fmt
-from memtui.tui import safe
 from memtui.tui.actions import ACTIONS, PLACES, key_sign
 from memtui.tui.commands import COMMANDS
 from memtui.tui.screens.modal import Modal
@@ -18,13 +18,11 @@ from memtui.tui.screens.modal import Modal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from memtui.api.history import Remembered
-    from memtui.tui.store import Store
-
 
 class Reading(Modal[None]):
     """Text in a box, scrolled by the arrows."""
 
+    CLICK_CLOSES = True
     AUTO_FOCUS = "VerticalScroll"
 
     def __init__(self, title: str, make: Callable[[int], Content]) -> None:
@@ -43,8 +41,13 @@ class Reading(Modal[None]):
         self.call_after_refresh(self._fill)
 
     def _fill(self) -> None:
-        text = self.query_one(".text", Static)
-        text.update(self.make(max(20, text.size.width)))
+        for text in self.query(".text").results(Static):  # none, when it was closed meanwhile
+            text.update(self.make(max(20, text.size.width)))
+
+
+class Help(Reading):
+    def __init__(self, keymap: "Mapping[str, str]", hint: str, here: list[str]) -> None:
+        super().__init__("help", partial(help_text, keymap, hint, here))
 
 
 def table(left: str, right: str, width: int) -> list[Content]:
@@ -61,28 +64,29 @@ def table(left: str, right: str, width: int) -> list[Content]:
     ]
 
 
-def help_text(keymap: "Mapping[str, str]", hint: str, width: int) -> Content:
-    """All keys as they are now, and all slash commands."""
-    lines: list[Content] = []
-    if hint:
-        lines += [Content.styled(hint, "$foreground"), Content("")]
-    seen: set[str] = set()
-    for place in ("main", "prompt", "sources", "transcript", "mind", "rows", "passage"):
-        heading = PLACES[place]
-        if heading not in seen:
-            lines += (
-                [Content(""), Content.styled(heading, "bold $primary")]
-                if seen
-                else [Content.styled(heading, "bold $primary")]
-            )
-            seen.add(heading)
-        wheres = ("app", "main") if place == "main" else (place,)
-        for action in ACTIONS:
-            if action.where in wheres:
-                keys = keymap.get(action.id, action.keys).split(",")
-                signs = " ".join(key_sign(key) for key in keys)
-                lines += table(signs, action.help, width)
-    lines += [Content(""), Content.styled("Commands in the prompt", "bold $primary")]
+def here(screen: Screen[Any], focused: Widget | None) -> tuple[str, list[str]]:
+    """The HELP of what has the focus, and the places whose keys it has, the nearest first."""
+    hint, places = "", list[str]()
+    for node in (focused or screen).ancestors_with_self:
+        hint = hint or str(getattr(node, "HELP", "") or "")
+        for binding in node._bindings.key_to_bindings.values():
+            for one in binding:
+                place = str(one.id or "").split(".")[0]
+                if place in _WHERES and place not in ("app", "main", *places):
+                    places.append(place)
+    return hint, places
+
+
+def help_text(keymap: "Mapping[str, str]", hint: str, here: list[str], width: int) -> Content:
+    """All keys as they are now: those of what has the focus first; and all slash commands."""
+    lines: list[Content] = [Content(hint), Content("")] if hint else []
+    if here:
+        lines += _keys("Here", here, keymap, width)
+    for place in PLACES:
+        if place not in (*here, "app"):
+            wheres = ["app", "main"] if place == "main" else [place]
+            lines += _keys(PLACES[place], wheres, keymap, width)
+    lines.append(Content.styled("Commands in the prompt", "bold $primary"))
     for command in COMMANDS:
         name = f"/{command.name} {command.takes}".strip()
         lines += table(name, command.help, width)
@@ -94,56 +98,17 @@ def help_text(keymap: "Mapping[str, str]", hint: str, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def memory_text(store: "Store", remembered: "Remembered", width: int) -> Content:
-    """Each block with how full it is, then what else is remembered."""
-    lines: list[Content] = []
-    for block in remembered.blocks:
-        done, rest = fmt.bar(len(block.value) / max(1, block.limit), 16)
-        lines += [
-            Content.assemble(
-                (plain_line(block.label, 40), "bold $primary"), "  ",
-                (done, "$secondary"), (rest, "$line"),
-                (f"  {len(block.value):,} of {block.limit:,} characters", "$muted"),
-            ),
-            safe.text(block.value or "(empty)", limit=8000),
-            Content(""),
-        ]  # fmt: skip
-    total = sum(remembered.messages.values())
-    kinds = ", ".join(f"{fmt.count(n)} {kind}" for kind, n in remembered.messages.items())
-    rows = [
-        ("recall", f"{fmt.count(total, 'message')}" + (f": {kinds}" if kinds else "")),
-        ("", f"{fmt.count(remembered.recall)} can be searched, "
-             f"{fmt.count(remembered.context)} are in the context"),
-        ("archive", f"{fmt.count(remembered.archival, 'passage')} the agent wrote itself"),
-        ("attached", f"{fmt.count(remembered.sources, 'source')}, "
-                     f"{fmt.count(remembered.attached, 'passage')}"),
-    ]  # fmt: skip
-    lines.append(Content.styled("Beyond core memory", "bold $primary"))
-    for name, text in rows:
-        label = Content.styled(f"{name:<10}", "$muted")
-        wrapped = Content(text).wrap(max(10, width - 10))
-        lines += [
-            (Content(" " * 10) if number else label) + line for number, line in enumerate(wrapped)
-        ]
-    if remembered.first:
-        lines += [Content(""), Content.styled("Its own archive begins with", "bold $primary")]
-        for number, text in enumerate(remembered.first, start=1):
-            lines.append(Content.styled(f"{number:>2}  ", "$muted") + safe.line(text, "", 400))
-    return Content("\n").join([*lines, *_window(store, width)])
+def _keys(
+    heading: str, wheres: list[str], keymap: "Mapping[str, str]", width: int
+) -> list[Content]:
+    """A heading, the keys of `wheres`, and an empty line."""
+    lines = [Content.styled(heading, "bold $primary")]
+    for where in wheres:
+        for action in ACTIONS:
+            if action.where == where:
+                keys = keymap.get(action.id, action.keys).split(",")
+                lines += table(" ".join(key_sign(key) for key in keys), action.help, width)
+    return [*lines, Content("")]
 
 
-def _window(store: "Store", width: int) -> list[Content]:
-    """The context window by part, as it was sent last."""
-    if not (store.parts and store.window):
-        return []
-    lines = [Content(""), Content.styled("Context window", "bold $primary")]
-    for name, number in store.parts.items():
-        done, _ = fmt.bar(number / store.window, max(4, width // 3))
-        lines.append(
-            Content.styled(f"{name:<10}", "$muted")
-            + Content(f"{fmt.tokens(number):>6}  ")
-            + Content.styled(done, "$secondary")
-        )
-    used = sum(store.parts.values())
-    total = f"{fmt.tokens(used):>6}  of {fmt.tokens(store.window)} tokens"
-    return [*lines, Content.styled(f"{'in all':<10}", "$muted") + Content(total)]
+_WHERES = {action.where for action in ACTIONS}

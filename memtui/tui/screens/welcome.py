@@ -1,4 +1,4 @@
-"""The first run: three ways to begin."""
+"""The first run, and when no agent is left: three ways to begin."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,31 +10,39 @@ from memtui.tui.screens.modal import Modal
 
 _WAYS = (
     ("demo", "Try the demo", "Ask questions about memtui's own handbook, a real PDF."),
-    ("load", "Load a document", "A PDF, a text or Markdown file, or a folder of them."),
-    ("model", "Choose a language model", "Any provider, or a model on this machine."),
+    ("load", "Load a document", "PDF, text, Markdown, a web page, or a folder of them."),
+    ("setup", "Set it up", "Language model, embeddings, Milvus, agent, looks: step by step."),
 )
 
 
 class Welcome(Modal[str]):
-    """Returns `demo`, `load` or `model`; None for a look around."""
+    """Returns `demo`, `load` or `setup`; None for a look around."""
 
     AUTO_FOCUS = "OptionList"
 
+    def __init__(self, offline: bool = True) -> None:
+        """`offline`: no language model is configured, which is said then."""
+        super().__init__()
+        self.offline = offline
+
     def compose(self) -> ComposeResult:
+        unconfigured = (
+            ("\n\nNo language model is configured: ", "$warning"),
+            ("until you choose one, the offline reader answers with quotations. "
+             "Nothing leaves this machine.", "$muted"),
+        )  # fmt: skip
         with Vertical(classes="box welcome") as box:
             box.border_title = Content("welcome to memtui")
             box.border_subtitle = Content("↑ ↓ choose · enter go · esc look around")
             yield Static(
                 Content.assemble(
                     "Talk to agents about your own documents. They remember, they search, and you "
-                    "see what they found.\n\n",
-                    ("No language model is configured: ", "$warning"),
-                    ("until you choose one, the offline reader answers with quotations. "
-                     "Nothing leaves this machine.", "$muted"),
+                    "see what they found.",
+                    *(unconfigured if self.offline else ()),
                 ),
                 id="welcome-text",
                 markup=False,
-            )  # fmt: skip
+            )
             yield OptionList(
                 *(
                     Option(Content.assemble((title, "bold"), "\n", (text, "$muted")), id=key)

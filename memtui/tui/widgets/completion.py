@@ -1,26 +1,13 @@
 """The list of completions above the prompt."""
 
-from dataclasses import dataclass
-
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from memtui.tui import commands, safe
+from memtui.tui import commands, offers, safe
+from memtui.tui import format as fmt
+from memtui.tui.mentions import Word, word_at
+from memtui.tui.offers import Entry, Folder
 from memtui.tui.store import Store
-
-
-@dataclass(frozen=True)
-class Entry:
-    """`value` is what the prompt will hold; `ready` when nothing more has to be typed.
-
-    `free`: other values than those offered may be meant, so Enter takes what was typed.
-    """
-
-    value: str
-    title: str
-    detail: str
-    ready: bool = False
-    free: bool = False
 
 
 def entries(text: str, store: Store) -> list[Entry]:
@@ -39,7 +26,7 @@ def entries(text: str, store: Store) -> list[Entry]:
         typed = text.removeprefix(begin).casefold()
         if text.startswith(begin) and all(typed != s.name.casefold() for s in store.sources):
             found += [
-                Entry(begin + source.name, source.name, f"{source.passages:,} passages", True)
+                Entry(begin + source.name, source.name, fmt.count(source.passages, "passage"), True)
                 for source in store.sources
                 if store.attached(source.id) is attached and typed in source.name.casefold()
             ][:50]
@@ -61,20 +48,34 @@ def _models(typed: str, store: Store) -> list[Entry]:
 
 
 class Completion(OptionList, can_focus=False):
-    """Shown while there is something to complete. The prompt keeps the focus."""
+    """Shown while there is something to complete. The prompt keeps the focus.
+
+    `word` is what an entry replaces; None: all that is in the prompt.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(id="completion", compact=True, markup=False)
         self.store = store
         self.entries: list[Entry] = []
         self.moved = False  # an entry was chosen with the arrows
+        self.word: Word | None = None
+        self.folder: Folder | None = None  # what was read of the folder that the word names
+        self.wanted = ""  # the folder that is to be read, as it was typed
         self.display = False
 
-    def offer(self, text: str) -> bool:
-        """Show what `text` may become; whether there is anything."""
+    def offer(self, text: str, cursor: int | None = None) -> bool:
+        """Show what `text` may become, or the word at the cursor; whether there is anything."""
         found = entries(text, self.store)
         if len(found) == 1 and found[0].value == text:
             found = []
+        word = None
+        if cursor is not None and commands.parse(text) is None:
+            word = word_at(text, cursor)
+        if word is not None:
+            found = self._of_word(word)
+        else:
+            self.folder, self.wanted = None, ""
+        self.word = word
         if found != self.entries:
             self.entries, self.moved = found, False
             self.clear_options()
@@ -82,18 +83,40 @@ class Completion(OptionList, can_focus=False):
             self.add_options(
                 Option(
                     safe.line(entry.title, "$primary", 60).pad_right(
-                        max(0, min(width, 26) - len(entry.title))
+                        max(2, min(width, 26) - len(entry.title))
                     )
                     + safe.line(entry.detail, "$muted", 80)
                 )
                 for entry in found
             )
-            self.highlighted = 0 if found else None
+            self.highlighted = 0 if found and not self._inside_folder else None
         self.display = bool(found)
         return self.display
 
+    def _of_word(self, word: Word) -> list[Entry]:
+        folder = offers.folder_of(word)
+        if not folder:
+            self.folder, self.wanted = None, ""
+            return [*offers.sources(word, self.store), *offers.places(word)]
+        if self.folder is None or self.folder.typed != folder:
+            self.wanted = folder
+            return []
+        self.wanted = ""
+        return offers.paths(word, self.folder)
+
+    @property
+    def _inside_folder(self) -> bool:
+        """Whether a folder is named and nothing in it: that may be all."""
+        return self.word is not None and self.word.typed.endswith("/")
+
+    @property
+    def takes(self) -> bool:
+        """Whether Enter takes the entry, rather than sending what was typed."""
+        return self.display and self.word is not None and self.chosen is not None
+
     def close(self) -> None:
-        self.entries = []
+        self.entries, self.word = [], None
+        self.folder, self.wanted = None, ""
         self.display = False
 
     def move(self, step: int) -> None:

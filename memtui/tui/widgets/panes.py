@@ -14,6 +14,13 @@ NAMES = ("sources", "chat", "mind")
 class Pane(Vertical, can_focus=False):
     """A framed pane."""
 
+    class Pressed(Message):
+        """A click on the frame, or on its title."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
     def __init__(self, name: str, *children: Widget) -> None:
         super().__init__(*children, id=name, classes="pane")
         self.border_title = Content("memtui" if name == "chat" else name)
@@ -30,6 +37,10 @@ class Pane(Vertical, can_focus=False):
         if not text.is_same(self._note):
             self._note = text
             self.border_subtitle = text
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self and self.id:
+            self.post_message(self.Pressed(self.id))
 
 
 class Tab(Static):

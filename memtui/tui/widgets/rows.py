@@ -35,6 +35,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         scrollbar-gutter: stable;
         & > .rows--cursor { background: $selected; }
         & > .rows--cursor-blurred { background: $raised; }
+        &:ansi > .rows--cursor-blurred { text-style: underline; }
     }
     """
 
@@ -62,16 +63,20 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         def control(self) -> "Rows[Any]":
             return self.rows
 
+    uniform = False
+    """Whether every row is one line: then rows are drawn when they are seen, and not before."""
+
     follows = True
     """Whether new rows at the end keep the end in view, until the user scrolls away."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: Sequence[R] = ()
-        self.cursor: str | None = None
+        self._cursor: str | None = None
+        self._at: dict[str, int] = {}  # where each key is; of uniform rows, those looked for
         self._drawn: dict[str, tuple[Hashable, list[Content]]] = {}
         self._strips: dict[tuple[str, int], Strip] = {}
-        self._starts: list[int] = [0]
+        self._starts: Sequence[int] = [0]
         self._width = 0
         self._at_end = True
         self._sought = False  # the cursor's row is to be shown when the pane is
@@ -89,13 +94,31 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         """The lines of `row`, each at most `width` cells."""
         raise NotImplementedError
 
+    def with_marks(self, key: str, number: int, line: Content) -> Content:
+        """A line of the row `key` with what is marked in it just now."""
+        return line
+
     def selectable(self, row: R) -> bool:
         return True
 
     def toggle(self, row: R) -> None:
         """Space on a row."""
 
+    def cursor_moved(self) -> None:
+        """The cursor is on another row."""
+
     # the rows
+
+    @property
+    def cursor(self) -> str | None:
+        """The key of the row that is chosen."""
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, key: str | None) -> None:
+        if key != self._cursor:
+            self._cursor = key
+            self.cursor_moved()
 
     def show(self, rows: Sequence[R]) -> None:
         """Show `rows`; what is being read stays where it is on the screen.
@@ -118,6 +141,35 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         self._restore(anchor)
         self.refresh()
 
+    def _known(self, key: str) -> list[Content]:
+        """The line of a uniform row as it was drawn last."""
+        return self._drawn[key][1] if key in self._drawn else [_UNSEEN]
+
+    def _lines(self, index: int) -> list[Content]:
+        """The lines of a row; those of a uniform one are drawn now, unless they are known."""
+        row = self.rows[index]
+        key = self.key(row)
+        if self.uniform:
+            self._draw_row(key, row)
+        return self._drawn[key][1]
+
+    def _draw_row(self, key: str, row: R) -> None:
+        """Lay the row out unless it is as it was. Lines that stay the same keep their strips."""
+        stamp, before = self.stamp(row), self._drawn.get(key)
+        if before is not None and before[0] == stamp:
+            return
+        if self.uniform and len(self._drawn) >= _MOST_DRAWN:  # scrolled through a long list
+            self._drawn.clear()
+            self._strips.clear()
+            before = None
+        lines = self.draw(row, self._width)
+        for number, known in enumerate(before[1] if before else ()):
+            if number < len(lines) and _same(lines[number], known):
+                lines[number] = known
+            else:
+                self._strips.pop((key, number), None)
+        self._drawn[key] = (stamp, lines)
+
     def _in_view(self) -> list[tuple[Content | None, bool]]:
         """What each line of the widget shows, and whether the cursor is on it."""
         top, size = self.scroll_offset.y, self.size
@@ -126,11 +178,16 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         while index is not None and index < len(self.rows) and len(view) < size.height:
             key = self.key(self.rows[index])
             skipped = max(0, top - self._starts[index])
-            view += [(line, key == self.cursor) for line in self._drawn[key][1][skipped:]]
+            lines = self._known(key) if self.uniform else self._drawn[key][1]
+            view += [(line, key == self.cursor) for line in lines[skipped:]]
             index += 1
         return [*view, *[(None, False)] * size.height][: size.height]
 
     def _refresh_changes(self, before: list[tuple[Content | None, bool]]) -> None:
+        if self.uniform and self._drawn:
+            first = self.scroll_offset.y
+            for index in range(first, min(len(self.rows), first + self.size.height)):
+                self._lines(index)
         after = self._in_view()
         if len(before) != len(after) or self.text_selection is not None:
             self.refresh()
@@ -146,39 +203,40 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if width <= 0:  # in a pane that has not been seen yet
-            self._width, self._starts, self._drawn = 0, [0], {}
+            self._width, self._starts, self._drawn, self._at = 0, [0], {}, {}
             self._strips.clear()
             return
         if width != self._width:
             self._width = width
             self._drawn.clear()
             self._strips.clear()
-        drawn: dict[str, tuple[Hashable, list[Content]]] = {}
-        starts = [0]
-        for row in self.rows:
-            key, stamp = self.key(row), self.stamp(row)
-            before = self._drawn.get(key)
-            if before is None or before[0] != stamp:
-                lines = self.draw(row, width)
-                for number, known in enumerate(before[1] if before else ()):
-                    if number < len(lines) and _same(lines[number], known):
-                        lines[number] = known
-                    else:
-                        self._strips.pop((key, number), None)
-                before = (stamp, lines)
-            drawn[key] = before
-            starts.append(starts[-1] + len(before[1]))
-        if len(drawn) < len(self._drawn):
-            self._strips = {at: strip for at, strip in self._strips.items() if at[0] in drawn}
-        self._drawn = drawn
-        self._starts = starts
-        if self.cursor is not None and self.cursor not in drawn:
+        if self.uniform:
+            self._starts = range(len(self.rows) + 1)
+            if len(self._at) > _MOST_DRAWN:
+                self._at.clear()
+            if len(self._drawn) > _MOST_DRAWN:
+                self._drawn.clear()
+                self._strips.clear()
+        else:
+            self._at = {self.key(row): index for index, row in enumerate(self.rows)}
+            self._draw_all()
+        if self.cursor is not None and self._index_of(self.cursor) is None:
             self.cursor, self._sought = None, False
-        size = Size(width, starts[-1])
+        size = Size(width, self._starts[-1])
         if size != self.virtual_size:
             # Not by assignment, which would lay out the whole screen for each new line.
             self.set_reactive(Rows.virtual_size, size)
             self._scroll_update(size)
+
+    def _draw_all(self) -> None:
+        starts = [0]
+        for key, index in self._at.items():
+            self._draw_row(key, self.rows[index])
+            starts.append(starts[-1] + len(self._drawn[key][1]))
+        if len(self._drawn) > len(self._at):
+            self._drawn = {key: self._drawn[key] for key in self._at}
+            self._strips = {at: strip for at, strip in self._strips.items() if at[0] in self._at}
+        self._starts = starts
 
     def _anchor(self) -> tuple[str, int] | None:
         """The first visible row, and how far its first line is above the top."""
@@ -189,16 +247,17 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         return self.key(self.rows[index]), top - self._starts[index]
 
     def _restore(self, anchor: tuple[str, int] | None) -> None:
+        if not self._width:  # there is nothing of it to be seen
+            return
         if anchor is None:
             if self.follows and self._at_end:
                 self._to_end()
             return
-        for index, row in enumerate(self.rows):
-            if self.key(row) == anchor[0]:
-                target = self._starts[index] + anchor[1]
-                if target != self.scroll_offset.y:
-                    self.scroll_to(y=target, animate=False, immediate=True, force=True)
-                return
+        index = self._index_of(anchor[0])
+        if index is not None:
+            target = self._starts[index] + anchor[1]
+            if target != self.scroll_offset.y:
+                self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
     def to_end(self) -> None:
         """Show the end, and keep it in view."""
@@ -224,12 +283,15 @@ class Rows(ScrollView, Generic[R], can_focus=True):
             return Strip.blank(self.size.width, base.rich_style)
         key = self.key(self.rows[index])
         number = line - self._starts[index]
-        content = self._drawn[key][1][number]
+        lines = self._lines(index)
+        content = self.with_marks(key, number, lines[number])
         selection = self.text_selection
         span = selection.get_span(line) if selection is not None else None
-        if key == self.cursor and (content or number + 1 < len(self._drawn[key][1])):
+        if key == self.cursor and (content or number + 1 < len(lines)):
             name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
             base = self.get_visual_style(name)
+            if self.app.native_ansi_color and self.has_focus:
+                base += Style(reverse=True)  # which a style sheet cannot give to a part
             strip = self._strip(content, base)
         elif span is not None:
             start, end = span
@@ -256,7 +318,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         super().notify_style_update()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        lines = [line.plain for _, drawn in self._drawn.values() for line in drawn]
+        lines = [line.plain for at in range(len(self.rows)) for line in self._lines(at)]
         return selection.extract("\n".join(lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -267,7 +329,7 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     def on_resize(self) -> None:
         if self.scrollable_content_region.width != self._width:
             self.redraw()
-            if self._sought and self._drawn and self.cursor is not None:
+            if self._sought and self._width and self.cursor is not None:
                 self._sought = False
                 self.choose(self.cursor)
         elif self.follows and self._at_end:
@@ -293,18 +355,31 @@ class Rows(ScrollView, Generic[R], can_focus=True):
     @property
     def current(self) -> R | None:
         """The row under the cursor."""
-        return next((row for row in self.rows if self.key(row) == self.cursor), None)
+        at = self._index_of(self.cursor)
+        return None if at is None else self.rows[at]
+
+    def _index_of(self, key: str | None) -> int | None:
+        """Where a row is; if it is not where it was, they are looked through."""
+        if key is None:
+            return None
+        at = self._at.get(key)
+        if at is not None and at < len(self.rows) and self.key(self.rows[at]) == key:
+            return at
+        at = next((at for at, row in enumerate(self.rows) if self.key(row) == key), None)
+        if at is not None and self.uniform:
+            self._at[key] = at
+        return at
 
     def choose(self, key: str) -> None:
         """Put the cursor on the row `key` and show it."""
         self.cursor = key
-        for index, row in enumerate(self.rows):
-            if self.key(row) == key:
-                self._show_row(index)
+        index = self._index_of(key)
+        if index is not None:
+            self._show_row(index)
         self.refresh()
 
     def _show_row(self, index: int) -> None:
-        if not self._drawn:
+        if not self._width:
             self._sought = True
             return
         start, end = self._starts[index], self._starts[index + 1]
@@ -315,23 +390,26 @@ class Rows(ScrollView, Generic[R], can_focus=True):
 
     def _move(self, step: int) -> None:
         """To the next selectable row; a row taller than the view scrolls first."""
-        keys = [self.key(row) for row in self.rows]
-        if not keys or not self._drawn:
+        count = len(self.rows)
+        if not count or not self._width:
             return
-        at = keys.index(self.cursor) if self.cursor in keys else (-1 if step > 0 else len(keys))
+        found = self._index_of(self.cursor)
+        at = found if found is not None else -1 if step > 0 else count
         top, height = self.scroll_offset.y, self.size.height
-        if 0 <= at < len(keys):
+        if 0 <= at < count:
             start, end = self._starts[at], self._starts[at + 1]
             if end - start > height or not (start < top + height and end > top):
                 hidden = end > top + height if step > 0 else start < top
                 if hidden:
                     self.scroll_relative(y=3 * step, animate=False, immediate=True)
                     return
-        for index in range(at + step, len(keys) if step > 0 else -1, step):
+        for index in range(at + step, count if step > 0 else -1, step):
             if self.selectable(self.rows[index]):
-                self.cursor = keys[index]
+                key = self.key(self.rows[index])
+                self._at[key] = index
+                self.cursor = key
                 self._show_row(index)
-                if index == 0 or not any(self.selectable(row) for row in self.rows[:index]):
+                if not any(self.selectable(self.rows[before]) for before in range(index)):
                     self.scroll_home(animate=False, immediate=True, x_axis=False)
                 break
         else:
@@ -380,6 +458,10 @@ class Rows(ScrollView, Generic[R], can_focus=True):
             self.refresh()
         if self.selectable(row) or meta.get("passage"):
             self.post_message(self.Chosen(self, row, meta))
+
+
+_UNSEEN = Content("")
+_MOST_DRAWN = 2000  # uniform rows that are kept as they were drawn
 
 
 def _same(one: Content, other: Content) -> bool:

@@ -1,154 +1,157 @@
-"""The sources: attached or not, loading, failed; their documents beneath them."""
+"""The sources pane: a tree, a filter above it, and what there is to know of a row below it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.message import Message
+from textual.widgets import Input, Static
 
 from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
-from memtui.tui import safe
 from memtui.tui.actions import bindings
-from memtui.tui.store import RUNNING, Store
+from memtui.tui.shelf import PAGE
+from memtui.tui.store import Store
 from memtui.tui.widgets.rows import Rows
+from memtui.tui.widgets.tree import Branches, TreeRow, rows_of
+from memtui.tui.widgets.tree_lines import detail, fraction, line_of
 
 if TYPE_CHECKING:
-    from memtui.api.library import Document, Job, Source
+    from memtui.api.library import Job
+    from memtui.tui.told import Severity
+
+__all__ = ["Sources", "SourcesDetail", "SourcesFilter", "fraction", "going_on", "loaded"]
 
 
-@dataclass(frozen=True)
-class SourceRow:
-    key: str
-    kind: Literal["source", "job", "document", "hint"]
-    source: "Source | None" = None
-    document: "Document | None" = None
-    job: "Job | None" = None
-    attached: bool = False
-    open: bool = False
-    text: str = ""
-
-
-def rows_of(store: Store) -> list[SourceRow]:
-    """The attached sources first, then by name."""
-    rows: list[SourceRow] = []
-    ordered = sorted(store.sources, key=lambda s: (not store.attached(s.id), s.name.casefold()))
-    for source in ordered:
-        is_open = source.id in store.open
-        rows.append(
-            SourceRow(
-                source.id, "source", source, job=store.job_of(source),
-                attached=store.attached(source.id), open=is_open,
-            )
-        )  # fmt: skip
-        if is_open:
-            documents = store.documents.get(source.id)
-            if documents is None:
-                rows.append(SourceRow(f"{source.id}:hint", "hint", source, text="reading …"))
-            elif not documents:
-                rows.append(SourceRow(f"{source.id}:hint", "hint", source, text="no documents"))
-            for document in documents or ():
-                rows.append(SourceRow(document.id, "document", source, document))
-    rows += [SourceRow(job.id, "job", job=job) for job in store.homeless_jobs()]
-    return rows
-
-
-class Sources(Rows[SourceRow]):
+class Sources(Rows[TreeRow]):
     BINDINGS = bindings("sources")
-    HELP = "Your sources. A filled dot is attached to the agent; a key attaches and detaches."
+    HELP = (
+        "Your sources, their documents, pages and passages. A filled dot is attached to the agent."
+    )
     follows = False
+    uniform = True
 
     class Toggled(Message):
-        """The documents of a source are to be shown or hidden."""
+        """What is below a row is to be shown or hidden."""
 
-        def __init__(self, source: "Source") -> None:
+        def __init__(self, row: TreeRow) -> None:
             super().__init__()
-            self.source = source
+            self.row = row
+
+    class Wanted(Message):
+        """Pages of documents have come into view that are not read yet: source id and page."""
+
+        def __init__(self, pages: set[tuple[str, int]]) -> None:
+            super().__init__()
+            self.pages = pages
 
     def __init__(self, store: Store) -> None:
         super().__init__(id="sources-list")
         self.store = store
+        self._branches = Branches()
+        self._wanted: set[tuple[str, int]] = set()
 
     def update(self) -> None:
-        self.show(rows_of(self.store))
+        self.show(rows_of(self.store, self._branches))
         if self.cursor is None:
             self._choose_first()
+        self._tell()
 
-    def stamp(self, row: SourceRow) -> Hashable:
+    def key(self, row: TreeRow) -> str:
+        return row.key
+
+    def stamp(self, row: TreeRow) -> Hashable:
         return row
 
-    def selectable(self, row: SourceRow) -> bool:
-        return row.kind != "hint"
+    def selectable(self, row: TreeRow) -> bool:
+        return row.kind not in ("hint", "bar")
 
-    def toggle(self, row: SourceRow) -> None:
-        if row.source is not None and row.kind == "source":
-            self.post_message(self.Toggled(row.source))
+    def draw(self, row: TreeRow, width: int) -> list[Content]:
+        return [line_of(row, width)]
 
-    def draw(self, row: SourceRow, width: int) -> list[Content]:
-        if row.kind == "document" and row.document is not None:
-            return _document(row.document, width)
-        if row.kind == "job" and row.job is not None:
-            name = row.job.source or "the index, anew"
-            return [_line("◐ ", "$primary", name, "", "", width), *_bar(row.job, width)]
-        if row.source is None or row.kind == "hint":
-            return [Content.styled(f"    {row.text}", "$muted")]
-        return _source(row, row.source, width)
+    def _lines(self, index: int) -> list[Content]:
+        """A document that comes into view is to be read, unless it was."""
+        row = self.rows[index]
+        if row.place >= 0 and row.source is not None:
+            documents = self.store.shelf.documents.get(row.source.id)
+            if documents is not None and documents.wants(row.place):
+                if not self._wanted:
+                    self.call_later(self._want)
+                self._wanted.add((row.source.id, row.place // PAGE))
+        return super()._lines(index)
 
+    def _want(self) -> None:
+        pages, self._wanted = self._wanted, set()
+        self.post_message(self.Wanted(pages))
 
-def _line(
-    sign: str, sign_style: str, name: str, name_style: str, right: str, width: int
-) -> Content:
-    """A sign, a name cut to fit, and a number at the right edge."""
-    room = max(3, width - len(sign) - (len(right) + 1 if right else 0))
-    label = safe.line(name, name_style).truncate(room, ellipsis=True)
-    label = label.pad_right(max(0, room - label.cell_length))
-    end = Content.styled(f" {right}", "$muted") if right else Content("")
-    return Content.styled(sign, sign_style) + label + end
+    # moving in the tree
 
+    def toggle(self, row: TreeRow) -> None:
+        if row.kind in ("source", "document", "section") and not _is_leaf(row):
+            self.post_message(self.Toggled(row))
 
-def _source(row: SourceRow, source: "Source", width: int) -> list[Content]:
-    running = row.job is not None and row.job.state in RUNNING
-    idle = row.job is not None and row.job.progress.doing == "watching"
-    name_style = "bold" if row.attached else ""
-    if (running and not idle) or source.state in ("loading", "embedding"):
-        sign, style = "◐ ", "$primary"
-    elif source.state == "failed":
-        sign, style = "✗ ", "$error"
-    elif row.attached:
-        sign, style = "● ", "$success"
-    else:
-        sign, style = "○ ", "$muted"
-    is_empty = source.state == "empty" and not running
-    right = "empty" if is_empty else fmt.count(source.passages)
-    lines = [_line(sign, style, source.name, name_style, right, width)]
-    if running and row.job is not None:
-        lines += _bar(row.job, width)
-    elif source.state == "embedding" and source.passages:
-        done, rest = fmt.bar(source.indexed / source.passages, max(4, width - 7))
-        share = f" {source.indexed * 100 // source.passages:3d}%"
-        lines.append(_indented(("", ""), (done, "$primary"), (rest, "$line"), (share, "$muted")))
-    if source.failed:
-        failed = f"{fmt.count(source.failed, 'file')} not read"
-        lines.append(_indented((failed, "$error")))
-    return lines
+    def action_unfold(self) -> None:
+        row = self.current
+        if row is not None and not row.open:
+            self.toggle(row)
+        else:
+            self.action_cursor_down()
+
+    def action_fold_or_up(self) -> None:
+        row = self.current
+        if row is not None and row.open:
+            self.toggle(row)
+        elif row is not None and row.depth:
+            at = self._index_of(row.key) or 0
+            above = (r for r in self.rows[at::-1] if r.depth < row.depth and self.selectable(r))
+            if (parent := next(above, None)) is not None:
+                self.choose(parent.key)
+
+    def cursor_moved(self) -> None:
+        self.call_later(self._tell)
+
+    def _tell(self) -> None:
+        if self.is_mounted and self.parent is not None:
+            for below in self.parent.query(SourcesDetail):
+                below.tell(self.current)
 
 
-def _indented(*parts: tuple[str, str]) -> Content:
-    return Content.assemble("  ", *parts)
+def _is_leaf(row: TreeRow) -> bool:
+    return row.kind == "document" and (row.document is None or not row.document.passages)
 
 
-def fraction(job: "Job") -> float:
-    """How much of a load is done: reading is about a tenth of the work, embedding the rest."""
-    progress = job.progress
-    if job.kind == "reindex":
-        return progress.indexed / progress.passages if progress.passages else 0.0
-    read = progress.bytes / progress.bytes_total if progress.bytes_total else 0.0
-    embedded = progress.indexed / progress.passages if progress.passages else 0.0
-    return min(1.0, read * (0.1 + 0.9 * embedded))
+class SourcesFilter(Input):
+    """Above the tree while something is being looked for."""
+
+    BINDINGS = bindings("sources_filter")
+    HELP = "Type a part of the name of a source or a document. Enter goes to the tree."
+
+    class Left(Message):
+        """The user goes back to the tree."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="filter by name", id="sources-filter", compact=True)
+
+    def action_list(self) -> None:
+        self.post_message(self.Left())
 
 
-def loaded(job: "Job", store: Store) -> tuple[str, str]:
+class SourcesDetail(Static):
+    """A few lines about the row under the cursor."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__("", id="sources-detail", markup=False)
+        self.store = store
+        self._shown: Content | None = None
+
+    def tell(self, row: TreeRow | None) -> None:
+        content = detail(row, self.store)
+        if self._shown is None or not content.is_same(self._shown):
+            self._shown = content
+            self.update(content, layout=False)
+
+
+def loaded(job: "Job", store: Store) -> "tuple[str, Severity]":
     """How a load has ended, as a sentence and its severity; and what is left to do."""
     report = job.report
     if job.kind == "reindex":
@@ -172,12 +175,12 @@ def loaded(job: "Job", store: Store) -> tuple[str, str]:
     return f"{sentence} {failed} could not be read; the first: {first.reason}", "warning"
 
 
-def _reindexed(job: "Job") -> tuple[str, str]:
+def _reindexed(job: "Job") -> "tuple[str, Severity]":
     if job.state == "done":
         return f"The index is new: {fmt.count(job.progress.indexed, 'passage')}.", "information"
     if job.state == "failed":
         return f"{job.error} The index that served until now serves on.", "error"
-    return "Indexing anew was stopped; `memtui reindex` goes on from there.", "information"
+    return "Indexing anew was stopped; /reindex goes on from there.", "information"
 
 
 def going_on(store: Store) -> str:
@@ -186,52 +189,3 @@ def going_on(store: Store) -> str:
     first = plain_line(jobs[0].source, 80) or "the index anew"
     what = first if len(jobs) == 1 else fmt.count(len(jobs), "source")
     return f"Loading {what} goes on without the app. `memtui list jobs` shows how far it is."
-
-
-def _bar(job: "Job", width: int) -> list[Content]:
-    progress = job.progress
-    if progress.doing == "watching":
-        return [_indented(("watching the folder", "$muted"))]
-    share = fraction(job)
-    done, rest = fmt.bar(share, max(4, width - 7))
-    figures = [fmt.count(progress.pages, "page")] if progress.pages else []
-    if progress.files_total > 1:
-        figures.insert(0, f"{progress.files}/{fmt.count(progress.files_total, 'file')}")
-    speed = []
-    if progress.rate:
-        speed.append(f"{progress.rate:.0f}/s")
-    if progress.seconds_left is not None:
-        speed.append(f"{fmt.elapsed(progress.seconds_left)} left")
-    lines = [_indented((done, "$primary"), (rest, "$line"), (f" {int(share * 100):3d}%", "$muted"))]
-    text = " · ".join([*figures, *speed]) or progress.doing or "waiting"
-    if len(text) > width - 2 and figures and speed:
-        lines.append(_indented((" · ".join(figures), "$muted")))
-        text = " · ".join(speed)
-    lines.append((Content("  ") + safe.line(text, "$muted")).truncate(width, ellipsis=True))
-    return lines
-
-
-_MOST = 5
-"""Lines of what is wrong with a document."""
-
-_STATES = {"scanned": "no text", "empty": "empty", "failed": ""}
-_UNDER_WAY = ("waiting", "reading", "embedding")
-
-
-def _document(document: "Document", width: int) -> list[Content]:
-    wrong = document.state in ("failed", "scanned", "empty")
-    if wrong:
-        right = _STATES[document.state]
-    elif document.state in _UNDER_WAY:
-        right = document.state
-    else:
-        right = f"{fmt.count(document.pages)} p" if document.pages else ""
-    sign, style = ("  ✗ ", "$error") if wrong else ("    ", "$muted")
-    lines = [_line(sign, style, document.name, "$muted", right, width)]
-    if document.error:
-        text = safe.line(document.error, "$error", 160)
-        wrapped = text.wrap(max(8, width - 4))
-        if len(wrapped) > _MOST:
-            wrapped = [*wrapped[: _MOST - 1], wrapped[_MOST - 1] + Content.styled(" …", "$error")]
-        lines += [Content("    ") + line for line in wrapped]
-    return lines

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from memtui.tui import format as fmt
@@ -54,6 +56,27 @@ def gauge(store: "Store", width: int) -> Content:
     done, rest = fmt.bar(used / store.window, max(4, min(16, width - len(text))))
     style = "$warning" if used > store.window * 0.8 else "$secondary"
     return Content.assemble((done, style), (rest, "$line"), (text, "$muted"))
+
+
+class NewerMark(Static):
+    """Under the conversation, while newer messages are out of sight: `↓ 3 new`."""
+
+    DEFAULT_CSS = "NewerMark { display: none; height: 1; text-align: center; color: $primary; }"
+
+    class Pressed(Message):
+        """The end is to be shown."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="newer", markup=False)
+
+    def tell(self, count: int) -> None:
+        self.display = count > 0
+        if count:
+            self.update(f"↓ {fmt.count(count)} new")
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Pressed())
 
 
 class Status(Static):

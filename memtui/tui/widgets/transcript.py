@@ -1,35 +1,38 @@
 """The conversation: a window of laid-out items over the store's data."""
 
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Offset
 from textual.message import Message
+from textual.selection import Selection
 
-from memtui.tui import format as fmt
-from memtui.tui import prose, safe
+from memtui.api.plain import plain
+from memtui.tui import prose
 from memtui.tui.actions import bindings
+from memtui.tui.mind import activity
 from memtui.tui.store import Item, Store
+from memtui.tui.streamed import Streamed
+from memtui.tui.widgets.found import Found
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from memtui.api.agents import Citation
 
-FIRST, STEP, MOST = 30, 20, 60
-"""Items laid out: at first, more at a time when scrolling up, at most while at the end."""
-
 _LABELS = {"you": ("you", "$primary"), "agent": ("agent", "$secondary")}
-_GUTTER = 8
+_CODE = re.compile(r"^```[^\n]*\n(.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
-class Transcript(Rows[Item]):
+class Transcript(Found):
     BINDINGS = bindings("transcript")
-    HELP = "The conversation. Arrows scroll; ← → choose a citation, Enter opens its passage."
-
-    class Older(Message):
-        """Items older than those in the store are wanted."""
+    HELP = (
+        "The conversation. Arrows scroll; ← → choose a citation, [ ] a message. Enter opens the "
+        "passage, or unfolds what the agent did."
+    )
 
     class Cited(Message):
         """The passage of a citation is to be opened."""
@@ -38,13 +41,19 @@ class Transcript(Rows[Item]):
             super().__init__()
             self.passage_id = passage_id
 
+    class Edit(Message):
+        """A message of the user is to be edited and sent again; None: there is none."""
+
+        def __init__(self, item: Item | None) -> None:
+            super().__init__()
+            self.item = item
+
     def __init__(self, store: Store) -> None:
-        super().__init__(id="transcript")
-        self.store = store
-        self._first = ""  # key of the first item laid out
-        self._citation: Citation | None = None
-        # of the streamed item: its key and the width, characters laid out, their lines
-        self._head: tuple[tuple[int, int], int, list[Content]] = ((0, 0), 0, [])
+        super().__init__(store, id="transcript")
+        # The chosen citation, and the turn of its message: at a turn's end both are read anew.
+        self._citation: tuple[str, Citation] | None = None
+        self._unfolded: set[str] = set()  # keys of the tool lines whose details are shown
+        self._stream = Streamed()
 
     def _forward_event(self, event: events.Event) -> None:
         """What has no use here is written in the prompt. The focus goes there before the app
@@ -60,45 +69,40 @@ class Transcript(Rows[Item]):
         else:
             super()._forward_event(event)
 
-    def update(self) -> None:
-        items = self.store.items
-        first = self._first_at()
-        if first is None or (self._at_end and len(items) - first > MOST):
-            first = max(0, len(items) - FIRST)
-        self._first = items[first].key if items else ""
-        self.show(items[first:])
-
-    def _first_at(self) -> int | None:
-        """Where the first item laid out is; looked for from the end, which is near."""
-        items = self.store.items
-        return next((i for i in range(len(items) - 1, -1, -1) if items[i].key == self._first), None)
-
-    def on_rows_reached_top(self, event: Rows.ReachedTop) -> None:
-        event.stop()
-        items = self.store.items
-        if first := self._first_at():
-            self._first = items[max(0, first - STEP)].key
-            self.update()
-        elif self.store.oldest is not None:
-            self.post_message(self.Older())
-
     def selectable(self, row: Item) -> bool:
-        return False
+        return row.kind in ("you", "agent", "activity")
+
+    def _choose_first(self) -> None:
+        """Nothing is chosen until somebody chooses it."""
+
+    def _jump(self, rows: Sequence[Item]) -> None:
+        """To the beginning or the end is a scroll here, and chooses nothing."""
+
+    def toggle(self, row: Item) -> None:
+        """Unfold a tool line in place, or fold it."""
+        if row.kind != "activity":
+            return
+        self._unfolded ^= {row.key}
+        self._at_end = False
+        self.show(self.rows)
+        at = self._index_of(row.key)
+        if at is not None and row.key in self._unfolded:
+            self._show_row(at)
 
     def stamp(self, row: Item) -> Hashable:
         block = self.store.block(row.block)
-        mine = self._citation is not None and any(c is self._citation for c in row.citations)
-        chosen = id(self._citation) if mine else 0
-        return (row.version, row.state, row.live, block.version if block else 0, chosen)
+        chosen = id(self._chosen_in(row))
+        own = (row.key in self._unfolded, row.key in self._tight)
+        return (row.version, row.state, row.live, block.version if block else 0, chosen, own)
 
     def draw(self, row: Item, width: int) -> list[Content]:
-        gutter = _GUTTER if width >= 56 else 2
+        gutter = self.label_room()
         room = width - gutter - 1
         if row.kind == "agent":
             if row.live:
                 body = self._streamed(row, room)
             else:
-                body = prose.lines(row.text, row.citations, room, self._citation)
+                body = prose.lines(row.text, row.citations, room, self._chosen_in(row))
         elif row.kind == "you":
             body = prose.plain_lines(row.text, room, "$muted" if row.state else "")
             if row.state == "queued":
@@ -106,7 +110,7 @@ class Transcript(Rows[Item]):
             elif row.state == "failed":
                 body.append(Content.styled("was not sent", "italic $error"))
         elif row.kind == "activity":
-            body = [self._activity(row, room)]
+            body = activity.lines(self.store.block(row.block), room, row.key in self._unfolded)
         elif row.kind == "problem":
             body = prose.plain_lines(row.text, room, "$error")
         else:
@@ -119,74 +123,60 @@ class Transcript(Rows[Item]):
         sign = Content.styled(label.ljust(gutter), f"bold {style}".strip())
         blank = Content(" " * gutter)
         lines = [(blank if number else sign) + line for number, line in enumerate(body)]
-        return lines if row.kind == "activity" else [*lines, Content("")]
+        tight = row.key in self._tight and row.key not in self._unfolded
+        return lines if tight else [*lines, Content("")]
 
     def _streamed(self, row: Item, width: int) -> list[Content]:
-        """What has arrived: whole paragraphs are laid out once, the last one each time."""
-        cut = row.text.rfind("\n\n")
-        if cut > 0 and row.text.count("```", 0, cut) % 2:
-            cut = row.text.rfind("```", 0, cut)  # an open block of code is the last paragraph
-        cut = max(0, cut)
-        if self._head[0] != (id(row), width) or self._head[1] > cut:
-            self._head = ((id(row), width), 0, [])
-        key, done, lines = self._head
-        if cut > done:
-            lines = [*lines, *prose.lines(row.text[done:cut], [], width), Content("")]
-            self._head = (key, cut, lines)
-        return [*lines, *prose.lines(row.text[cut:] + " ▍", [], width)]
+        if self._stream.of is not row or self._stream.width != width:
+            self._stream = Streamed(row, width)
+        return self._stream.lines(row.text)
 
-    def _activity(self, row: Item, width: int) -> Content:
-        """One line about what the agent did, so that the chat reads well by itself."""
-        block = self.store.block(row.block)
-        if block is None:
-            return Content("")
-        query = block.arguments.get("query")
-        if block.hits or block.title.endswith("_search") or block.title.endswith("_date"):
-            where = "the conversation" if block.title.startswith("conversation") else "the archive"
-            found = fmt.count(len(block.hits), "hit")
-            if block.total > len(block.hits):
-                found = f"{len(block.hits)} of {fmt.count(block.total, 'hit')}"
-            words = [f"searched {where}", found if block.hits else "nothing found"]
-            if isinstance(query, str) and query:
-                words.append(f"“{query}”")
-        else:
-            words = [_DONE.get(block.title, f"ran {block.title}")]
-        if not block.ok:
-            words.insert(1, "failed")
-        text = Content("▸ ").stylize("$faint") + safe.line(" · ".join(words), "$muted")
-        return text.truncate(width, ellipsis=True)
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Without the column that says who speaks."""
+        gutter = self.label_room()
+        lines = [line.plain[gutter:] for at in range(len(self.rows)) for line in self._lines(at)]
+        start, end = (at and Offset(max(0, at.x - gutter), at.y) for at in selection)
+        return Selection(start, end).extract("\n".join(lines)), "\n"
 
     # citations
 
-    def _citations(self) -> "list[Citation]":
+    def _chosen_in(self, row: Item) -> "Citation | None":
+        if self._citation is None or row.turn != self._citation[0]:
+            return None
+        return next((cited for cited in row.citations if cited == self._citation[1]), None)
+
+    def _citations(self) -> "list[tuple[Item, Citation]]":
         return [
-            cited
+            (item, cited)
             for item in self.rows
             for cited in sorted(item.citations, key=lambda cited: cited.start)
             if cited.verified and cited.passage_id
         ]
 
     def _step(self, step: int) -> None:
-        cited = self._citations()
-        if not cited:
+        found = self._citations()
+        if not found:
             self.notify("No answer here cites a passage.", markup=False)
             return
-        at = next((i for i, c in enumerate(cited) if c is self._citation), None)
+        at = next((n for n, (item, c) in enumerate(found) if c is self._chosen_in(item)), None)
         if at is not None:
-            self._citation = cited[(at + step) % len(cited)]
+            at = (at + step) % len(found)
         elif step < 0:
-            self._citation = cited[-1]
+            at = len(found) - 1
         else:  # the first one of the last answer that has any
-            last = [item for item in self.rows if any(c in cited for c in item.citations)][-1]
-            self._citation = next(c for c in cited if any(c is mine for mine in last.citations))
+            at = next(n for n, (item, _) in enumerate(found) if item is found[-1][0])
+        item, cited = found[at]
+        self._citation = (item.turn, cited)
         self._at_end = False
         self.show(self.rows)
-        for number, item in enumerate(self.rows):
-            if any(c is self._citation for c in item.citations):
-                self._show_row(number)
+        if (number := self._index_of(self.key(item))) is not None:
+            self._show_row(number)
 
     def on_blur(self) -> None:
-        if self._citation is not None and self.screen.is_current:
+        if not self.screen.is_current or self.screen.focused is self:  # which has come back
+            return
+        self.cursor = None
+        if self._citation is not None:
             self._citation = None
             self.show(self.rows)
             self._at_end = self.scroll_y >= self.max_scroll_y
@@ -198,26 +188,78 @@ class Transcript(Rows[Item]):
         self._step(1)
 
     def action_select(self) -> None:
-        if self._citation is not None and self._citation.passage_id:
-            self.post_message(self.Cited(self._citation.passage_id))
+        if self._citation is not None:
+            self.post_message(self.Cited(str(self._citation[1].passage_id)))
+        elif self.current is not None and self.current.kind == "activity":
+            self.toggle(self.current)
         else:
-            self.notify("← and → choose a citation; Enter opens its passage.", markup=False)
+            self.notify(
+                "← and → choose a citation, [ and ] a message; Enter opens it.", markup=False
+            )
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         event.stop()
         if passage_id := event.meta.get("passage"):
             self.post_message(self.Cited(str(passage_id)))
+        elif event.row.kind == "activity":
+            self.toggle(event.row)
+
+    def action_previous_message(self) -> None:
+        self._to_message(-1)
+
+    def action_next_message(self) -> None:
+        self._to_message(1)
+
+    def action_edit(self) -> None:
+        """The chosen message, else what the user said last before it."""
+        at = self._index_of(self.cursor) if self.cursor else None
+        before = self.rows if at is None else self.rows[: at + 1]
+        said = next((item for item in reversed(before) if item.kind == "you"), None)
+        self.post_message(self.Edit(said))
+
+    def action_copy(self) -> None:
+        if message := self._message():
+            self._copy(plain(message.text), "the message")
+
+    def action_copy_code(self) -> None:
+        message = self._message()
+        blocks = _CODE.findall(message.text) if message else []
+        if blocks:
+            self._copy(plain("\n\n".join(block.rstrip() for block in blocks)), "the code")
+        elif message:
+            self.notify("There is no block of code in this message.", markup=False)
+
+    def _message(self) -> Item | None:
+        """The message that is chosen, else the agent's last one."""
+        if self.current is not None and self.current.kind in ("you", "agent"):
+            return self.current
+        last = next((item for item in reversed(self.rows) if item.kind == "agent"), None)
+        if last is None:
+            self.notify("Nothing was said yet that could be copied.", markup=False)
+        return last
+
+    def _copy(self, text: str, what: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied {what}, as far as the terminal lets programs copy.", markup=False)
+
+    def _to_message(self, step: int) -> None:
+        """The message or tool line before or after; without one chosen, the last one."""
+        at = self._index_of(self.cursor) if self.cursor else None
+        start = len(self.rows) - 1 if at is None else at + step
+        last = len(self.rows) if step > 0 and at is not None else -1
+        for index in range(start, last, step if at is not None else -1):
+            if self.selectable(self.rows[index]):
+                self._at_end = False
+                self.choose(self.key(self.rows[index]))
+                return
+        if at is not None and step < 0:  # perhaps there are older ones
+            self.scroll_home(animate=False, immediate=True, x_axis=False)
+            self.post_message(self.ReachedTop(self))
+        elif at is not None and self._last:
+            self.post_message(self.ReachedBottom())
 
     def action_cursor_up(self) -> None:
         self.scroll_relative(y=-1, animate=False, immediate=True)
 
     def action_cursor_down(self) -> None:
         self.scroll_relative(y=1, animate=False, immediate=True)
-
-
-_DONE = {
-    "archival_memory_insert": "wrote to its archive",
-    "core_memory_append": "edited its core memory",
-    "core_memory_replace": "edited its core memory",
-    "pause_heartbeats": "paused its heartbeats",
-}

@@ -1,0 +1,1 @@
+"""The parts of the hits inspector; `screens/inspector.py` puts them together."""

@@ -1,0 +1,43 @@
+"""Mistakes of Textual 8.2 that would end the app, mended."""
+
+from typing import Any
+
+from rich.console import RenderableType
+from textual._context import visible_screen_stack
+from textual.await_complete import AwaitComplete
+from textual.renderables.background_screen import BackgroundScreen
+from textual.screen import Screen
+from textual.widgets import OptionList
+
+_move_page = OptionList._move_page
+_dismiss = Screen.dismiss
+_render = Screen.render
+
+
+def _move_page_when_there_is_one(self: OptionList, direction: Any) -> None:
+    """A list that has not been laid out yet has no lines: Textual's own raises KeyError."""
+    if self._index_to_line:
+        _move_page(self, direction)
+
+
+def _render_over_the_one_below(self: Screen[Any]) -> RenderableType:
+    """A translucent screen shows what is right below it. Textual's own takes the next of a list
+    that is one for all screens: when only some of them are drawn anew, one is drawn below itself.
+    """
+    stack, background = self.app.screen_stack, self.styles.background
+    at = stack.index(self) if self in stack else 0
+    if at and background.a < 1:
+        return BackgroundScreen(stack[at - 1], background)
+    visible_screen_stack.set([])
+    return _render(self)
+
+
+def _dismiss_if_on_top(self: Screen[Any], result: Any = None) -> AwaitComplete:
+    """Textual's own takes away whatever lies on top, and answers a second time later."""
+    return _dismiss(self, result) if self.is_active else AwaitComplete()
+
+
+def mend() -> None:
+    OptionList._move_page = _move_page_when_there_is_one  # type: ignore[method-assign]
+    Screen.dismiss = _dismiss_if_on_top  # type: ignore[method-assign]
+    Screen.render = _render_over_the_one_below  # type: ignore[method-assign]
