@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import _wait
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
@@ -18,7 +17,7 @@ from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
 from memtui.tui.store import Item
 from memtui.tui.widgets.sources import Sources
-from tests.tui import library
+from tests.tui import library, rest  # noqa: F401  # `rest` is what the pilot waits for
 from tests.tui.scripted import ScriptedClient
 
 
@@ -34,10 +33,6 @@ class ScriptedApp(MemtuiApp):
             return self.client
 
         return Session(self.store, spawn, wake, connect)
-
-
-# The pilot waits after each key until the process has rested for so long: 20 ms add up.
-_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 200, 1 / 4000
 
 
 @pytest.fixture(autouse=True)

@@ -207,8 +207,8 @@ async def test_load_checks_beside_the_field_and_begins(opened: Opened, tmp_path:
         await until(pilot, lambda: not isinstance(app.screen, Load))
         await until(pilot, lambda: any(s.state == "ready" and s.name == "walks"
                                        for s in app.store.sources))  # fmt: skip
-        told = [note.message for note in app._notifications]
-        assert any("Loaded 1 passage and 1 document from walks. /attach" in one for one in told)
+        words = "Loaded 1 passage and 1 document from walks. /attach"
+        await until(pilot, lambda: any(words in note.message for note in app._notifications))
 
 
 async def test_the_address_of_a_web_page_is_loaded_as_one(opened: Opened) -> None:
