@@ -419,6 +419,7 @@ def test_picture(
 
     async def before(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: isinstance(app.screen, Wizard) and app.screen.query(Step))
+        await until(pilot, lambda: step(app).draft.found is not None)
         await steps(app, pilot)
         await pilot.pause(0.1)
 
