@@ -338,6 +338,7 @@ async def model_refused(app: MemtuiApp, pilot: Pilot[Any]) -> None:
 
 async def embedding_tested(app: MemtuiApp, pilot: Pilot[Any]) -> None:
     await to(app, pilot, "embeddings")
+    await until(pilot, lambda: step(app).draft.found is not None)
     await outcome(app, pilot)
 
 
@@ -419,7 +420,6 @@ def test_picture(
 
     async def before(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: isinstance(app.screen, Wizard) and app.screen.query(Step))
-        await until(pilot, lambda: step(app).draft.found is not None)
         await steps(app, pilot)
         await pilot.pause(0.1)
 
