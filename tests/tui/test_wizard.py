@@ -338,7 +338,7 @@ async def model_refused(app: MemtuiApp, pilot: Pilot[Any]) -> None:
 
 async def embedding_tested(app: MemtuiApp, pilot: Pilot[Any]) -> None:
     await to(app, pilot, "embeddings")
-    await until(pilot, lambda: step(app).draft.found is not None)
+    await until(pilot, lambda: "embed-small" in seen(app))
     await outcome(app, pilot)
 
 
