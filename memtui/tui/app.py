@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 import traceback
@@ -147,9 +146,11 @@ class MemtuiApp(Looks):
             self.terminate()
 
     async def _first_frame_shown(self) -> None:
+        from memtui.tui import collector
+
         self.main.begin(self.draft)
         self.do(self._open(), "open")
-        self.call_after_refresh(gc.freeze)
+        self.call_after_refresh(collector.spare)
         for problem in self.problems:
             self.tell(problem, "warning")
         self.watch_themes()

@@ -1,7 +1,6 @@
 """What can be done with sources and passages: the part of the session that is about them."""
 
 import asyncio
-import gc
 from typing import TYPE_CHECKING
 
 from memtui.api.plain import plain_line
@@ -28,7 +27,6 @@ MOST_FOUND = 300
 """Documents that the filter shows."""
 
 
-KEPT = 5_000
 """Passages after which what was read is kept from the collector: it need not walk all of the tree
 again and again."""
 
@@ -37,7 +35,6 @@ class SourceDealings:
     """`Session` has the connection, the open agent and the store."""
 
     store: Store
-    _unkept = 0
 
     async def client(self) -> "Client":
         raise NotImplementedError
@@ -146,11 +143,6 @@ class SourceDealings:
         client = await self.client()
         passages = await client.passages(document_id, section.first, section.passages)
         self.store.shelf.put_passages(document_id, section, passages)
-        self._unkept += len(passages)
-        if self._unkept >= KEPT:
-            self._unkept = 0
-            gc.collect()  # what is frozen is never collected
-            gc.freeze()
         self.touch()
 
     async def find_documents(self, text: str) -> None:

@@ -252,13 +252,12 @@ async def test_two_modes_side_by_side() -> None:
         await until(pilot, lambda: screen.other == "text" and not screen.searching)
         assert any(row.move and row.move.plain.strip() == "gone" for row in left.rows)
         await pilot.press("enter")
-        await until(pilot, lambda: screen.focused is screen.pane)
-        assert screen.other is None
+        await until(pilot, lambda: screen.focused is screen.pane and screen.other is None)
         await pilot.press("f8", "f8", "f8")
         await settled(pilot, screen)
         assert screen.other is None
         await pilot.press("f8", "escape")
-        assert screen.other is None
+        await until(pilot, lambda: screen.other is None)
         assert screen.is_current
 
 

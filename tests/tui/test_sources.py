@@ -253,6 +253,7 @@ async def test_rename(opened: Opened, tmp_path: Path) -> None:
 async def test_delete_says_what_will_go(opened: Opened, tmp_path: Path) -> None:
     async with opened() as (app, pilot):
         await choose(app, pilot, await library.load_text(tmp_path, "to go"))
+        await until(pilot, lambda: any(s.name == "to go" and s.passages for s in app.store.sources))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         assert "1 document and 1 passage" in app.screen.text  # type: ignore[attr-defined]

@@ -300,6 +300,8 @@ class Rows(ScrollView, Generic[R], can_focus=True):
         else:
             cached = self._strips.get((key, number))
             if cached is None:
+                if len(self._strips) >= _MOST_STRIPS:
+                    self._strips.clear()
                 cached = self._strips[(key, number)] = self._strip(content, base)
             strip = cached
         strip = strip.crop_extend(0, self.size.width, base.rich_style)
@@ -462,6 +464,10 @@ class Rows(ScrollView, Generic[R], can_focus=True):
 
 _UNSEEN = Content("")
 _MOST_DRAWN = 2000  # uniform rows that are kept as they were drawn
+
+# Lines that are kept as they went to the terminal. A strip holds a dozen objects: with those of a
+# long conversation kept, Python's collector stopped the app for up to 1.4 s while it was scrolled.
+_MOST_STRIPS = 200
 
 
 def _same(one: Content, other: Content) -> bool:
