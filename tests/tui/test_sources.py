@@ -277,9 +277,9 @@ async def test_open_copy_and_details(opened: Opened, monkeypatch: pytest.MonkeyP
         assert str(shown[0][0]).endswith("birds.pdf")
         assert shown[0][1] == 2
         await pilot.press("y")
-        assert app.clipboard.startswith("The osprey lives")
+        await until(pilot, lambda: app.clipboard.startswith("The osprey lives"))
         await pilot.press("up", "y")
-        assert app.clipboard.endswith("birds.pdf")
+        await until(pilot, lambda: app.clipboard.endswith("birds.pdf"))
         await pilot.press("i")
         await until(pilot, lambda: isinstance(app.screen, Reading))
         await pilot.press("escape")
