@@ -2,19 +2,34 @@
 
 Textual's pilot takes a process that used no processor for a moment for one that has done: on a
 machine with other work, that is also one that had no turn. Here the app is at rest when nothing in
-its loop can run and no timer is due soon. What an engine of its own or a thread has yet to answer
-is not seen: tests wait for that with `until`.
+its loop can run, no timer is due soon, and the engine has answered what it was asked. What comes of
+itself (a load, a turn) is not seen, nor what a thread does: tests wait for that with `until`.
 """
 
 import asyncio
 import math
+from typing import Any
 
 import textual.app
 import textual.pilot
 import textual.screen
 
+from memtui.api.client import Client
+
 FRAME = 1 / 250  # seconds: a test waits for every frame that is due
 SOON = 0.01  # seconds: above a frame, below what turns, blinks or is debounced
+
+_asked = 0  # requests without an answer
+_send = Client._send
+
+
+async def _counted(self: Client, *args: Any, **options: Any) -> Any:
+    global _asked
+    _asked += 1
+    try:
+        return await _send(self, *args, **options)
+    finally:
+        _asked -= 1
 
 
 async def at_rest(_least: float = 0, most: float = 1.0) -> None:
@@ -27,11 +42,15 @@ async def at_rest(_least: float = 0, most: float = 1.0) -> None:
             continue
         times = [one.when() for one in loop._scheduled if not one.cancelled()]  # type: ignore[attr-defined]
         wait = min(times, default=math.inf) - loop.time()
-        if wait > SOON:
+        if wait <= SOON:
+            await asyncio.sleep(max(wait, 0))
+        elif _asked:
+            await asyncio.sleep(FRAME)
+        else:
             return
-        await asyncio.sleep(max(wait, 0))
 
 
+Client._send = _counted  # type: ignore[method-assign]
 textual.screen.UPDATE_PERIOD = FRAME
 textual.app.wait_for_idle = at_rest
 textual.pilot.wait_for_idle = at_rest
