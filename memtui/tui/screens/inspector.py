@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from memtui.api.errors import MemtuiError
@@ -29,6 +29,7 @@ from memtui.tui.inspector.moves import compared, summary
 from memtui.tui.inspector.passage import PassagePane, Shown
 from memtui.tui.inspector.question import MODES, MOST, STEP, WORDS, Question, Scope
 from memtui.tui.screens.inspector_deeds import InspectorDeeds
+from memtui.tui.widgets.keys import Keys
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
             with Vertical(id="inspector-right", classes="inspector-pane"):
                 yield HitRows(id="inspector-others")
             yield PassagePane(id="inspector-passage", classes="inspector-pane")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.found = self.query_one("#inspector-hits", HitRows)

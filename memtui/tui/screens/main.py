@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from memtui.tui import commands, safe
 from memtui.tui import format as fmt
@@ -22,6 +22,7 @@ from memtui.tui.screens.transcript_deeds import TranscriptDeeds
 from memtui.tui.store import Item, said_by_user
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.find import FindBar
+from memtui.tui.widgets.keys import Keys
 from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.rows import Rows
@@ -58,7 +59,7 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
             )
             yield MindPane(self.store)
         yield Static("", id="too-small", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.filled = False

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Static
+from textual.widgets import Button, Input, Static
 from textual.worker import Worker, WorkerState
 
 from memtui.tui.actions import bindings
+from memtui.tui.widgets.keys import Keys
 from memtui.tui.wizard.agent import AgentStep
 from memtui.tui.wizard.archive import ArchiveStep
 from memtui.tui.wizard.draft import Draft
@@ -54,7 +55,7 @@ class Wizard(Screen[bool]):
             yield Button("Back", id="wizard-back", compact=True)
             yield Button("Test", id="wizard-test", compact=True)
             yield Button("Next", id="wizard-next", compact=True)
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     async def on_mount(self) -> None:
         self.theme_before = self.app.theme

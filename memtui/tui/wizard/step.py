@@ -60,7 +60,9 @@ class Step(VerticalScroll, can_focus=False):
         yield from self.above()
         for key, label, example in self.FIELDS:
             secret = config.declared(key).secret
-            yield Field(key, label, self.draft.get(key), self.example(key, example), secret)
+            value = self.draft.get(key)
+            shown = "" if value == _unsaid(key) else value
+            yield Field(key, label, shown, self.example(key, example), secret)
         yield Static("", id="tried", markup=False)
 
     def above(self) -> Iterator[Widget]:
@@ -98,7 +100,7 @@ class Step(VerticalScroll, can_focus=False):
         key = event.input.name
         if key is not None:
             event.stop()
-            self.draft.put(key, event.value)
+            self.draft.put(key, event.value if event.value.strip() else _unsaid(key))
             self.show_wrong()
             self.show_tried()
             self.changed(key)
@@ -180,3 +182,8 @@ class Step(VerticalScroll, can_focus=False):
         """The test was cancelled."""
         self.testing = False
         self.show_tried()
+
+
+def _unsaid(key: str) -> str:
+    """The value of an empty field: a number says that nothing was chosen by being 0."""
+    return "0" if type(config.declared(key).default) is int else ""
