@@ -1,18 +1,14 @@
 """Every test has a home of its own: no test sees the user's files, keys or engine."""
 
-import asyncio
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from memtui import paths
-from memtui.api import launch
-from memtui.api.errors import MemtuiError
+from tests import homes
 from tests.servers.fixtures import HAS_WHEEL, lite_server, milvus, milvus_of_session
 
 __all__ = ["lite_server", "milvus", "milvus_of_session"]
@@ -61,49 +57,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "0")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     yield folder
-    end_engine()
+    homes.end_engine()
     shutil.rmtree(runtime, ignore_errors=True)
 
 
-def engine_pid() -> int | None:
-    """The process id of the running engine of this home, asked of the engine itself."""
-    from memtui.api.client import Client
-
-    if launch.running_socket() is None:
-        return None
-
-    async def ask() -> int | None:
-        client = Client()
-        try:
-            return (await client.status()).pid
-        finally:
-            await client.close()
-
-    return asyncio.run(ask())
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Path]:
+    """A home in which nobody has been, with its engine, for all tests of the file."""
+    with homes.made() as folder:
+        yield folder
 
 
-def end_engine() -> None:
-    """End this home's engine in order, and by force when it does not go."""
-    if not paths.lock_file().exists():
-        return
-    pid = None
-    if launch.running_socket() is not None:
-        from memtui.api.client import Client
-
-        async def stop() -> int | None:
-            client = Client()
-            try:
-                pid = (await client.status()).pid
-                await client.stop_engine(20)
-            finally:
-                await client.close()
-            return pid
-
-        try:
-            pid = asyncio.run(stop())
-        except MemtuiError as error:
-            print(f"the engine did not stop in order: {error}")
-    if not launch.wait_until_gone(20):
-        if pid:
-            os.kill(pid, signal.SIGKILL)
-        raise AssertionError("the engine outlived its test")
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[Path]:
+    """A home that `homes` furnished, with its engine running. One for each file: what tests add
+    to it would be in the pictures of others.
+    """
+    with homes.made() as folder:
+        homes.furnish(folder)
+        yield folder

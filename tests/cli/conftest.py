@@ -15,7 +15,7 @@ from memtui import paths
 from memtui.api import launch
 from memtui.api.client import Client
 from memtui.cli.start import run
-from tests.lasting import inside, lasting_home
+from tests.homes import inside, made
 
 
 class Result(NamedTuple):
@@ -63,14 +63,14 @@ def shell() -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 
 @pytest.fixture(scope="package")
-def engine_home() -> Iterator[dict[str, str]]:
-    """The environment of an engine that the package's tests share."""
-    with lasting_home() as environment:
-        yield environment
+def engine_home() -> Iterator[Path]:
+    """A home whose engine the package's tests share."""
+    with made() as folder:
+        yield folder
 
 
 @pytest.fixture
-def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
+def shared(home: Path, engine_home: Path) -> Iterator[None]:
     """Use the shared engine, emptied: no sources, no agents, no templates, no configuration."""
     with inside(engine_home):
         paths.config_file().unlink(missing_ok=True)

@@ -13,8 +13,8 @@ import pytest
 from memtui import paths
 from memtui.api.client import Client
 from memtui.api.search import SearchRequest
-from tests.conftest import engine_pid
 from tests.engine.helpers import alive, descendants, memtui, memtui_json
+from tests.homes import engine_pid
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -16,9 +16,9 @@ from memtui.api.errors import ConflictError, MemtuiError, ModelError, NotFoundEr
 from memtui.api.events import Event
 from memtui.api.library import LoadRequest
 from memtui.api.search import SearchRequest
+from tests import homes
 from tests.engine.helpers import make_pdf
 from tests.fakes import Reply, ScriptedServer, call, fail, memgpt, say
-from tests.tui import library
 
 BIRDS = ["The osprey lives near lakes. The osprey eats fish, which it catches with its feet."]
 
@@ -50,7 +50,7 @@ def server() -> Any:
 
 @pytest.fixture(scope="module")
 def furnished(server: ScriptedServer) -> Any:
-    with library.made() as home:
+    with homes.made() as home:
         config.save({"llm.model": "my-model", "llm.api_base": server.api_base,
                      "llm.api_key": "none", "models.bad.model": "broken",
                      "models.bad.api_base": server.api_base})  # fmt: skip
@@ -69,7 +69,7 @@ async def _load(pdf: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
 
 

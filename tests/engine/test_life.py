@@ -14,8 +14,8 @@ import pytest
 
 from memtui import paths
 from memtui.api import launch
-from tests.conftest import engine_pid
 from tests.engine.helpers import alive, descendants, make_pdf, memtui, memtui_json, sockets_of
+from tests.homes import engine_pid
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

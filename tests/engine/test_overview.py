@@ -8,18 +8,12 @@ import pytest
 from memtui.api.agents import NewAgent, TurnRequest
 from memtui.api.client import Client
 from memtui.api.errors import ConflictError, NotFoundError, UsageError
-from tests.tui import library
-
-
-@pytest.fixture(scope="module")
-def furnished() -> object:
-    with library.made() as home:
-        yield home
+from tests import homes
 
 
 @pytest.fixture(autouse=True)
-def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.enter(furnished, monkeypatch)
+def home(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homes.enter(bare, monkeypatch)
 
 
 @pytest.fixture

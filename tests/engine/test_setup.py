@@ -12,20 +12,21 @@ from memtui.api.client import Client
 from memtui.api.setup import Endpoint, ModelTrial, Place
 from tests.fakes import ScriptedServer, call, fail, plain
 from tests.fakes.replies import Reply
-from tests.lasting import inside, lasting_home
+from tests.homes import inside, made
 
 
 @pytest.fixture(scope="module")
-def engine_home() -> Iterator[dict[str, str]]:
-    """The environment of one engine for all of it: each would take seconds to know its models."""
-    with lasting_home() as environment:
-        yield {**environment, "OPENAI_API_KEY": "sk-in-the-environment"}
+def engine_home() -> Iterator[Path]:
+    """A home with one engine for all of it: each would take seconds to know its models."""
+    with made() as folder:
+        yield folder
 
 
 @pytest.fixture(autouse=True)
-def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
+def shared(home: Path, engine_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """That engine, with nothing configured."""
     with inside(engine_home):
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-in-the-environment")
         yield
         paths.config_file().unlink(missing_ok=True)
         paths.credentials_file().unlink(missing_ok=True)

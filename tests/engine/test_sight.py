@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,19 +11,12 @@ from memtui.api.client import Client
 from memtui.api.errors import NotFoundError, UsageError
 from memtui.api.search import SearchRequest, SeenRequest
 from memtui.engine.waiting import WORDS, Waiting, step
-from tests.tui import library
-
-
-@pytest.fixture(scope="module")
-def furnished() -> Iterator[Path]:
-    with library.made() as folder:
-        library.furnish(folder)
-        yield folder
+from tests import homes
 
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ async def _agent(client: Client, name: str) -> str:
 
 
 async def test_what_the_agent_was_shown(client: Client) -> None:
-    agent_id = await _agent(client, library.READER)
+    agent_id = await _agent(client, homes.READER)
     messages = await client.messages(agent_id)
     answer = next(message for message in messages if message.hits)
     call = next(m.tool for m in messages if m.tool and m.tool.id == answer.tool_call_id)
@@ -61,7 +54,7 @@ async def test_what_the_agent_was_shown(client: Client) -> None:
 
 
 async def test_what_it_would_be_shown(client: Client) -> None:
-    agent_id = await _agent(client, library.READER)
+    agent_id = await _agent(client, homes.READER)
     search = SearchRequest(query="tower nests", agent_id=agent_id, mode="text")
     found = await client.search(search)
     hit = found.hits[-1]
@@ -79,7 +72,7 @@ async def test_what_it_would_be_shown(client: Client) -> None:
 
 
 async def test_the_own_archive_by_hand(client: Client) -> None:
-    agent_id = await _agent(client, library.NEWCOMER)
+    agent_id = await _agent(client, homes.NEWCOMER)
     stored = await client.store(agent_id, "  Ada counts herons. (from [walks.md]) ")
     assert stored.text == "Ada counts herons. (from [walks.md])"
     assert (await client.agent(agent_id)).archival == 1

@@ -12,18 +12,18 @@ import pytest
 from memtui import paths
 from memtui.cli.start import run
 from tests.engine import helpers
-from tests.lasting import inside, lasting_home
+from tests.homes import inside, made
 
 
 @pytest.fixture(scope="module")
-def engine_home() -> Iterator[dict[str, str]]:
-    """The environment of an engine that the module's tests share."""
-    with lasting_home() as environment:
-        yield environment
+def engine_home() -> Iterator[Path]:
+    """A home whose engine the module's tests share."""
+    with made() as folder:
+        yield folder
 
 
 @pytest.fixture
-def shared(home: Path, engine_home: dict[str, str]) -> Iterator[None]:
+def shared(home: Path, engine_home: Path) -> Iterator[None]:
     """Use the module's engine instead of one for this test alone."""
     with inside(engine_home):
         yield

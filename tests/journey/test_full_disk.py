@@ -15,8 +15,8 @@ import pytest
 
 from memtui import paths
 from memtui.api import launch
-from tests.conftest import engine_pid
 from tests.engine.helpers import memtui, memtui_json
+from tests.homes import engine_pid
 from tests.journey.stores import verify
 
 DOCUMENTS = 150

@@ -18,9 +18,9 @@ import pytest
 from memtui import config, paths
 from memtui.api.agents import AgentDetail, NewAgent, TurnRequest
 from memtui.api.client import Client
-from tests.conftest import engine_pid
 from tests.engine.helpers import make_pdf, memtui, memtui_json
 from tests.fakes import Reply, ScriptedServer, call, cut, fail, garbage, say, stall
+from tests.homes import engine_pid
 from tests.journey.listening import listening
 
 pytestmark = pytest.mark.usefixtures("shared")

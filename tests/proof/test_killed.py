@@ -12,8 +12,8 @@ from memtui.api import launch
 from memtui.api.agents import Message, NewAgent, TurnRequest
 from memtui.api.client import Client
 from memtui.api.errors import UnavailableError
-from tests.conftest import engine_pid
 from tests.fakes import Reply, call, say
+from tests.homes import engine_pid
 from tests.proof.conftest import Scripted, last
 
 LONGEST = 0.25

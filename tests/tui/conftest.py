@@ -17,7 +17,8 @@ from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
 from memtui.tui.store import Item
 from memtui.tui.widgets.sources import Sources
-from tests.tui import library, rest  # noqa: F401  # `rest` is what the pilot waits for
+from tests import homes
+from tests.tui import rest  # noqa: F401  # `rest` is what the pilot waits for
 from tests.tui.scripted import ScriptedClient
 
 
@@ -98,20 +99,19 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(widget, "cursor_blink", False)
 
 
-@pytest.fixture(scope="module")
-def furnished() -> Iterator[Path]:
-    """A home that `library` furnished, with its engine running. One for each file: what tests add
-    to it would be in the pictures of others.
-    """
-    with library.made() as home:
-        library.furnish(home)
-        yield home
+@pytest.fixture
+def measured(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For pictures: times, scores and sizes do not depend on the machine."""
+    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
+    monkeypatch.setattr(fmt, "moment", lambda at: "5 min ago")
+    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
+    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
 
 
 @pytest.fixture
 def fresh(home: Path | None) -> Iterator[Path]:
     """A home of its own with an engine that stays for as long as the test."""
-    with library.made() as folder:
+    with homes.made() as folder:
         yield folder
 
 

@@ -12,7 +12,7 @@ from memtui.api.client import Client
 from memtui.api.library import LoadRequest
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.inspector import Inspector
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, until
 
 GUIDE = {
@@ -31,8 +31,8 @@ OWN = "Ada counts the nests on the church tower every spring."
 @contextmanager
 def furnished_home() -> Iterator[Path]:
     """The library's home, a guide of eight birds that the reader sees, and a memory of its own."""
-    with library.made() as home:
-        library.furnish(home)
+    with homes.made() as home:
+        homes.furnish(home)
         folder = home / "guide"
         folder.mkdir()
         for name, text in GUIDE.items():
@@ -49,8 +49,8 @@ async def _add(folder: Path) -> None:
             job = await client.job(job.id)
         agents = {agent.name: agent.id for agent in await client.agents()}
         assert job.source_id is not None
-        await client.attach(agents[library.READER], job.source_id)
-        await client.store(agents[library.READER], OWN)
+        await client.attach(agents[homes.READER], job.source_id)
+        await client.store(agents[homes.READER], OWN)
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from textual.widgets import Input, Select
 
 from memtui.api.agents import AgentDetail, AgentOverview, AttachedSource, Block, Message
 from memtui.api.client import Client
-from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.agents import Agents
 from memtui.tui.screens.ask import Ask
@@ -19,7 +18,7 @@ from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.new_agent import NewAgentForm, Ticked
 from memtui.tui.store import Store
 from memtui.tui.widgets.agents import AgentFilter, AgentRows, preview
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import until
 from tests.tui.scripted import NOW
 from tests.tui.test_hostile import NASTY, check
@@ -29,13 +28,8 @@ Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
-
-
-@pytest.fixture
-def calm(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fmt, "moment", lambda at: "5 min ago")
 
 
 def names(app: MemtuiApp) -> list[str]:
@@ -62,10 +56,10 @@ async def opened(
 
 async def test_open_another(furnished: Path) -> None:
     async with opened() as (app, pilot):
-        assert names(app)[:2] == [library.READER, library.NEWCOMER]
+        assert names(app)[:2] == [homes.READER, homes.NEWCOMER]
         assert "What does the osprey eat?" in str(app.screen.query_one("#agent-looked").render())
         await pilot.press("down", "enter")
-        await until(pilot, lambda: app.store.agent and app.store.agent.name == library.NEWCOMER)
+        await until(pilot, lambda: app.store.agent and app.store.agent.name == homes.NEWCOMER)
 
 
 async def test_keys_before_the_agents_are_there(furnished: Path) -> None:
@@ -82,7 +76,7 @@ async def test_keys_before_the_agents_are_there(furnished: Path) -> None:
 async def test_the_filter(furnished: Path) -> None:
     async with opened() as (app, pilot):
         await pilot.press("slash", *"quiet")
-        await until(pilot, lambda: names(app) == [library.NEWCOMER])
+        await until(pilot, lambda: names(app) == [homes.NEWCOMER])
         await pilot.press("down")
         assert app.focused is app.screen.query_one(AgentRows)
         await pilot.press("slash", "x")
@@ -94,12 +88,12 @@ async def test_the_filter(furnished: Path) -> None:
 
 
 async def test_rename_copy_and_export(furnished: Path, tmp_path: Path) -> None:
-    one = await library.add_agent("Zebra", ["birds"])
+    one = await homes.add_agent("Zebra", ["birds"])
     async with opened(agent=one) as (app, pilot):
         app.screen.query_one(AgentRows).choose(one)
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Ask))
-        app.screen.query_one(Input).value = library.READER
+        app.screen.query_one(Input).value = homes.READER
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one("#answer-wrong").display)
         assert "already" in str(app.screen.query_one("#answer-wrong").render())
@@ -133,8 +127,8 @@ async def test_rename_copy_and_export(furnished: Path, tmp_path: Path) -> None:
 
 
 async def test_deleting_waits_for_the_end_and_can_be_undone(furnished: Path) -> None:
-    doomed = await library.add_agent("Doomed", [])
-    kept = await library.add_agent("Kept", [])
+    doomed = await homes.add_agent("Doomed", [])
+    kept = await homes.add_agent("Kept", [])
     async with opened(agent=kept) as (app, pilot):
         for agent_id in (kept, doomed):
             app.screen.query_one(AgentRows).choose(agent_id)
@@ -160,7 +154,7 @@ async def test_deleting_waits_for_the_end_and_can_be_undone(furnished: Path) -> 
 
 
 async def test_a_crash_loses_no_agent(furnished: Path) -> None:
-    doomed = await library.add_agent("Doomed", [])
+    doomed = await homes.add_agent("Doomed", [])
     async with opened() as (app, pilot):
         app.screen.query_one(AgentRows).choose(doomed)
         await pilot.press("d")
@@ -177,7 +171,7 @@ async def test_a_new_one_from_the_form(furnished: Path) -> None:
     async with opened() as (app, pilot):
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, NewAgentForm) and app.screen.ready)
-        app.screen.query_one("#agent-name", Input).value = library.READER
+        app.screen.query_one("#agent-name", Input).value = homes.READER
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one("#agent-wrong").display)
         app.screen.query_one("#agent-name", Input).value = "Formed"
@@ -256,9 +250,9 @@ STATES: list[tuple[str, Steps]] = [
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "small"])
 @pytest.mark.parametrize("steps", [s[1] for s in STATES], ids=[s[0] for s in STATES])
 def test_screen(
-    calm: None, snap_compare: Any, size: tuple[int, int], steps: Steps, furnished: Path
+    measured: None, snap_compare: Any, size: tuple[int, int], steps: Steps, furnished: Path
 ) -> None:
-    app = MemtuiApp(agent=library.agent_id(library.READER))
+    app = MemtuiApp(agent=homes.agent_id(homes.READER))
 
     async def before(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.main.filled and app.store.agent is not None)

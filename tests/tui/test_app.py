@@ -20,8 +20,8 @@ from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.sources import Sources
 from memtui.tui.widgets.transcript import Transcript
+from tests import homes
 from tests.library.helpers import make_pdf
-from tests.tui import library
 from tests.tui.conftest import SMALL, WIDE, answer, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
@@ -29,7 +29,7 @@ Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
 
 
@@ -41,7 +41,7 @@ def opened() -> Opened:
     async def open_app(
         source: str = "birds", size: tuple[int, int] = WIDE
     ) -> AsyncIterator[tuple[MemtuiApp, Pilot[Any]]]:
-        agent = await library.add_agent(None, [source] if source else [])
+        agent = await homes.add_agent(None, [source] if source else [])
         app = MemtuiApp(agent=agent)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)
@@ -50,7 +50,7 @@ def opened() -> Opened:
     return open_app
 
 
-async def ask(app: MemtuiApp, pilot: Pilot[Any], question: str = library.QUESTION) -> None:
+async def ask(app: MemtuiApp, pilot: Pilot[Any], question: str = homes.QUESTION) -> None:
     ended = app.store.last_ended
     app.query_one(Prompt).insert(question)
     await pilot.press("enter")
@@ -70,7 +70,7 @@ async def test_a_question_and_its_answer(opened: Opened) -> None:
         assert [block.kind for block in app.store.blocks[-3:]] == ["thought", "tool", "thought"]
         assert app.query_one(Prompt).text == ""
         await pilot.press("up")
-        assert app.query_one(Prompt).text == library.QUESTION
+        assert app.query_one(Prompt).text == homes.QUESTION
         await pilot.press("down")
         assert app.query_one(Prompt).text == ""
 
@@ -257,7 +257,7 @@ async def test_documents_open_beneath_their_source(opened: Opened) -> None:
 
 
 async def test_delete_asks(opened: Opened, tmp_path: Path) -> None:
-    name = await library.load_text(tmp_path, "! to be deleted")  # the first of all
+    name = await homes.load_text(tmp_path, "! to be deleted")  # the first of all
     async with opened("") as (app, pilot):
         await until(pilot, lambda: app.store.sources)
         await pilot.press("f2", "d")
@@ -292,7 +292,7 @@ async def test_panes_become_tabs_and_any_can_be_maximised(opened: Opened) -> Non
 async def test_any_size_at_any_moment(opened: Opened) -> None:
     sizes = ((1, 1), (140, 45), (99, 13), (40, 10))
     async with opened() as (app, pilot):
-        app.query_one(Prompt).insert(library.QUESTION)
+        app.query_one(Prompt).insert(homes.QUESTION)
         await pilot.press("enter")
         for keys in ((), ("f4",), ("f2", "enter"), ("f1",), ("escape", "ctrl+l")):
             await pilot.press(*keys)

@@ -1,7 +1,7 @@
 """The slash commands about history, memory, prompt and model, with Pilot over the real engine."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,23 +22,16 @@ from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, answer, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
 ANSWERED = ["agent", "you", "agent", "activity"]
 
 
-@pytest.fixture(scope="module")
-def furnished() -> Iterator[Path]:
-    with library.made() as home:
-        library.furnish(home)
-        yield home
-
-
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
 
 
@@ -48,9 +41,9 @@ def opened() -> Opened:
 
     @asynccontextmanager
     async def open_app() -> AsyncIterator[tuple[MemtuiApp, Pilot[Any]]]:
-        agent = await library.add_agent(None, ["birds"])
+        agent = await homes.add_agent(None, ["birds"])
         async with Client() as client:
-            await client.turn(agent, library.TurnRequest(text=library.QUESTION))
+            await client.turn(agent, homes.TurnRequest(text=homes.QUESTION))
         app = MemtuiApp(agent=agent)
         async with app.run_test(size=WIDE) as pilot:
             await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)
@@ -187,7 +180,7 @@ async def test_the_context_window_is_shown(opened: Opened) -> None:
             assert part in drawn, drawn
         sent = "\n".join(part.text for part in tab.window.parts) if tab.window else ""
         assert "<persona" in sent
-        assert library.QUESTION in sent
+        assert homes.QUESTION in sent
 
 
 async def test_events(opened: Opened) -> None:
@@ -203,7 +196,7 @@ async def test_summarised_on_request(opened: Opened) -> None:
     async with opened() as (app, pilot):
         assert app.store.agent is not None
         async with Client() as client:
-            await client.turn(app.store.agent.id, library.TurnRequest(text="And the kestrel?"))
+            await client.turn(app.store.agent.id, homes.TurnRequest(text="And the kestrel?"))
         await say(app, pilot, "/summarize")
         await until(pilot, lambda: "messages were summarised." in told(app))
         assert "] summary" in await read(app, pilot, "/dump")
@@ -227,7 +220,7 @@ async def test_export_asks_before_it_replaces(opened: Opened, tmp_path: Path) ->
         path = tmp_path / "talk.md"
         await say(app, pilot, f"/export {path}")
         await until(pilot, lambda: "Wrote " in told(app))
-        assert library.QUESTION in path.read_text()
+        assert homes.QUESTION in path.read_text()
         assert path.stat().st_mode & 0o777 == 0o600
         for key, kept in (("n", True), ("y", False)):
             path.write_text("mine")

@@ -11,7 +11,7 @@ from memtui.tui.app import MemtuiApp
 from memtui.tui.mind.drawing import block_lines
 from memtui.tui.store import Block
 from memtui.tui.widgets.mind import Mind
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, until
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_an_edit_whose_call_is_not_read_stands_at_the_end_of_its_turn() -> None:
 
 
 async def test_an_edit_is_a_diff_after_reopening_and_u_takes_it_back(fresh: Path) -> None:
-    agent = await library.add_agent("Keeper", [])
+    agent = await homes.add_agent("Keeper", [])
     async with Client() as client:
         (human,) = [b for b in (await client.agent(agent)).blocks if b.label == "human"]
         new = BlockChange(value=f"{human.value} Likes herons.")

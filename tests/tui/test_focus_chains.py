@@ -53,7 +53,7 @@ from memtui.tui.screens.welcome import Welcome
 from memtui.tui.screens.write_to import WriteTo
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.wizard.screen import STEPS, Wizard
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import MIDDLE, until
 
 DECLARED = {action.id: action for action in ACTIONS}
@@ -204,9 +204,9 @@ def all_screens() -> Iterator[type[Screen[Any]]]:
 async def test_every_key_in_every_place(
     furnished: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     async with Client() as client:
-        reader = next(one.id for one in await client.agents() if one.name == library.READER)
+        reader = next(one.id for one in await client.agents() if one.name == homes.READER)
         await client.change_block(reader, "human", BlockChange(value="Name: Ada"))
     app = MemtuiApp(agent=reader)
     async with app.run_test(size=MIDDLE) as pilot:

@@ -22,7 +22,7 @@ from memtui.tui.screens.write_to import WriteTo
 from memtui.tui.store import Block
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import SMALL, until
 from tests.tui.inspected import OWN, furnished_home, inspecting, opened
 
@@ -35,7 +35,7 @@ def furnished() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
 
 
@@ -309,7 +309,7 @@ async def test_pinned_and_exported(tmp_path: Path) -> None:
             await until(pilot, lambda: app.screen is screen)
             await until(pilot, lambda: file.exists() and file.read_text().startswith("# Pinned"))
         written = file.read_text()
-        assert f"## {library.QUESTION}" in written
+        assert f"## {homes.QUESTION}" in written
         assert "Citations:" in written
         assert "[birds p. 2]" in written
         for pin in board.pins.values():

@@ -9,14 +9,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.inspector.passage import PassagePane
 from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.scope import ScopeForm
 from memtui.tui.screens.write_to import WriteTo
 from memtui.tui.widgets.mind import Mind
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, TINY, WIDE, until
 from tests.tui.inspected import furnished_home, opened
 
@@ -30,12 +29,9 @@ def furnished() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def home(furnished: Path, still: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(furnished: Path, measured: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What differs from machine to machine is held still."""
-    library.enter(furnished, monkeypatch)
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
-    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
-    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
+    homes.enter(furnished, monkeypatch)
     see = PassagePane.see
 
     def seen(self: PassagePane, shown: Any, agent: str) -> None:

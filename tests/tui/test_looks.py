@@ -25,7 +25,7 @@ from memtui.tui.screens.theme import ThemePicker
 from memtui.tui.told import AT_ONCE, Problem
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import until
 
 Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
@@ -35,7 +35,7 @@ LONG = "The model openai/gpt-4o does not answer: the key was refused. Run memtui
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     return furnished
 
 
@@ -402,12 +402,7 @@ STATES: list[tuple[str, Steps]] = [
 
 
 @pytest.fixture
-def calm(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from memtui.tui import format as fmt
-
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
-    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
-    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
+def calm(measured: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "_installed", list)
     monkeypatch.setattr(report, "_files", list)
 

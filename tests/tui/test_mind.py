@@ -1,7 +1,7 @@
 """The tabs of the mind pane over the real engine: memory, context, hits; each key of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,22 +28,15 @@ from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.rows import Rows
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, until
 
 HOSTILE = "\x1b[2J[/][@click=app.quit]x\u202egnp.exe\x9b31m \U000e0041\x00end"
 
 
-@pytest.fixture(scope="module")
-def shelf() -> Iterator[Path]:
-    with library.made() as home:
-        library.furnish(home)
-        yield home
-
-
 @pytest.fixture(autouse=True)
-def home(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.enter(shelf, monkeypatch)
+def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homes.enter(furnished, monkeypatch)
 
 
 @asynccontextmanager
@@ -52,7 +45,7 @@ async def remembering(
 ) -> AsyncIterator[tuple[MemtuiApp, Pilot[Any], str]]:
     """The app on a new agent whose memory holds `blocks`, with a tab of its mind shown."""
     async with Client() as client:
-        agent_id = await library.add_agent(None, ["birds"])
+        agent_id = await homes.add_agent(None, ["birds"])
         for label, text in blocks.items():
             await client.change_block(agent_id, label, BlockChange(value=text))
     app = MemtuiApp(agent=agent_id)
@@ -252,7 +245,7 @@ async def test_a_summary_before_and_after_and_what_went_into_it() -> None:
         async with Client() as client:
             from memtui.api.agents import TurnRequest
 
-            await client.turn(agent_id, TurnRequest(text=library.QUESTION))
+            await client.turn(agent_id, TurnRequest(text=homes.QUESTION))
             await client.turn(agent_id, TurnRequest(text="Where does the kestrel nest?"))
             await client.summarize(agent_id)
         listed = app.query_one(ContextList)
@@ -266,11 +259,11 @@ async def test_a_summary_before_and_after_and_what_went_into_it() -> None:
         await pilot.press("enter")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Reading))
-        await until(pilot, lambda: library.QUESTION in str(app.screen.query_one(".text").render()))
+        await until(pilot, lambda: homes.QUESTION in str(app.screen.query_one(".text").render()))
 
 
 async def test_hits_open_in_the_inspector() -> None:
-    app = MemtuiApp(agent=await asyncio.to_thread(library.agent_id, library.READER))
+    app = MemtuiApp(agent=await asyncio.to_thread(homes.agent_id, homes.READER))
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: app.main.filled and app.store.blocks)
         await pilot.press("f4", "4")

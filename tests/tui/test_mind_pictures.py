@@ -13,7 +13,6 @@ from memtui.api.agents import TurnRequest
 from memtui.api.blocks import BlockChange
 from memtui.api.client import Client
 from memtui.api.context import ContextWindow
-from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.mind.context import ContextList, ContextTab
 from memtui.tui.mind.found import HitsList
@@ -21,7 +20,7 @@ from memtui.tui.mind.memory import MemoryList
 from memtui.tui.mind.versions import Versions
 from memtui.tui.store import Block
 from memtui.tui.widgets.mind import Mind
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, WIDE, until
 
 HUMAN = "Name: Ada. She counts herons at the mill every Sunday and wants short answers."
@@ -33,8 +32,8 @@ Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
 
 @pytest.fixture(scope="module")
 def shelf() -> Iterator[Path]:
-    with library.made() as home:
-        library.furnish(home)
+    with homes.made() as home:
+        homes.furnish(home)
         asyncio.run(_remember())
         yield home
 
@@ -42,7 +41,7 @@ def shelf() -> Iterator[Path]:
 async def _remember() -> None:
     """The reader has learnt something, in three edits, and has a block that is nearly full."""
     async with Client() as client:
-        agent = next(one for one in await client.agents() if one.name == library.READER)
+        agent = next(one for one in await client.agents() if one.name == homes.READER)
         for text in (HUMAN, LATER, f"{LATER}\nShe sees well at night."):
             await client.change_block(agent.id, "human", BlockChange(value=text))
         await client.change_block(agent.id, "human", BlockChange(limit=120))
@@ -51,16 +50,12 @@ async def _remember() -> None:
 
 @pytest.fixture(autouse=True)
 def home(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.enter(shelf, monkeypatch)
+    homes.enter(shelf, monkeypatch)
 
 
 @pytest.fixture(autouse=True)
-def measured(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times, scores and counts of tokens depend on the machine and the day."""
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
-    monkeypatch.setattr(fmt, "moment", lambda at: "5 min ago")
-    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
-    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
+def counted(measured: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts of tokens depend on the day."""
     read = ContextTab.read
 
     async def rounded(self: ContextTab, client: Client, agent_id: str) -> ContextWindow:
@@ -157,7 +152,7 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
 
 @pytest.mark.parametrize(("size", "steps"), [s[1:] for s in STATES], ids=[s[0] for s in STATES])
 def test_tab(snap_compare: Any, size: tuple[int, int], steps: Steps) -> None:
-    app = MemtuiApp(agent=library.agent_id(library.READER))
+    app = MemtuiApp(agent=homes.agent_id(homes.READER))
 
     async def before(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.main.filled and app.store.blocks)

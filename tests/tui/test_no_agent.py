@@ -8,12 +8,12 @@ from memtui.api.client import Client
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.agents import Agents
 from memtui.tui.screens.welcome import Welcome
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, until
 
 
 async def test_the_last_agent_is_deleted_elsewhere(fresh: Path) -> None:
-    agent = await library.add_agent("Lonely", [])
+    agent = await homes.add_agent("Lonely", [])
     app = MemtuiApp(agent)
     async with app.run_test(size=WIDE) as pilot, Client() as client:
         await until(pilot, lambda: app.main.filled and app.store.agent is not None)

@@ -18,7 +18,7 @@ from memtui.tui.offers import Folder
 from memtui.tui.screens.earlier import Earlier
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import WIDE, Open, ScriptedApp, until
 from tests.tui.scripted import NOW
 
@@ -45,12 +45,12 @@ def desk(furnished: Path) -> Path:
 @pytest.fixture
 def real(furnished: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> Real:
     """The app on an agent that has greeted and has `birds` attached, with the desk at hand."""
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     monkeypatch.chdir(desk)
 
     @asynccontextmanager
     async def open_app() -> AsyncIterator[tuple[MemtuiApp, Pilot[Any]]]:
-        app = MemtuiApp(agent=await library.add_agent(None, ["birds"]))
+        app = MemtuiApp(agent=await homes.add_agent(None, ["birds"]))
         async with app.run_test(size=WIDE) as pilot:
             await until(pilot, lambda: app.main.filled and app.store.items and app.store.sources)
             yield app, pilot

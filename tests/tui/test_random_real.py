@@ -20,9 +20,9 @@ from memtui.api.library import LoadRequest
 from memtui.tui.app import MemtuiApp
 from memtui.tui.session import Session
 from memtui.tui.widgets.prompt import Prompt
+from tests import homes
 from tests.fakes import ScriptedServer, plain
 from tests.fakes.memgpt import memgpt
-from tests.tui import library
 from tests.tui.conftest import until
 from tests.tui.test_random_keys import calm, nothing_broke, rampage, stays
 
@@ -92,7 +92,7 @@ async def test_ten_thousand_random_keys(
     furnished: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     presses = int(os.environ.get("MEMTUI_PRESSES", "10000"))
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     with ScriptedServer(lambda body: memgpt(body) if body.get("tools") else plain("Yes.")) as model:
         monkeypatch.setenv("MEMTUI_LLM__MODEL", "my-model")
         monkeypatch.setenv("MEMTUI_LLM__API_BASE", model.api_base)

@@ -6,7 +6,7 @@ machine to machine (times, scores) is held still. `test_held.py` has the states 
 can hold.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.agents import Agents
 from memtui.tui.screens.confirm import Confirm
@@ -24,17 +23,10 @@ from memtui.tui.screens.reading import Reading
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.mind import Mind
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, TINY, WIDE, until
 
 Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def bare() -> Iterator[Path]:
-    """Nobody has been here before."""
-    with library.made() as home:
-        yield home
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +34,7 @@ def home() -> None:
     """Instead of a new home for each test."""
 
 
-@pytest.fixture(autouse=True)
-def measured(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times and scores depend on the machine."""
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
-    monkeypatch.setattr(fmt, "moment", lambda at: "5 min ago")
-    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
-    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
+pytestmark = pytest.mark.usefixtures("measured")
 
 
 async def nothing(app: MemtuiApp, pilot: Pilot[Any]) -> None:
@@ -146,7 +132,7 @@ def test_screen(
     size: tuple[int, int],
     steps: Steps,
 ) -> None:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     app = MemtuiApp()
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -161,7 +147,7 @@ def test_screen(
 def test_welcome(
     bare: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Any, size: tuple[int, int]
 ) -> None:
-    library.enter(bare, monkeypatch)
+    homes.enter(bare, monkeypatch)
     app = MemtuiApp()
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -178,8 +164,8 @@ def test_welcome(
 def test_nothing_attached(
     furnished: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Any
 ) -> None:
-    library.enter(furnished, monkeypatch)
-    app = MemtuiApp(agent=library.agent_id(library.NEWCOMER))
+    homes.enter(furnished, monkeypatch)
+    app = MemtuiApp(agent=homes.agent_id(homes.NEWCOMER))
 
     async def before(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.main.filled and app.main.query_one(Mind).rows)

@@ -23,8 +23,8 @@ from memtui.tui.screens.passage import Passage
 from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.folders import Folders
 from memtui.tui.widgets.sources import Sources, SourcesDetail, SourcesFilter
+from tests import homes
 from tests.engine.helpers import make_pdf
-from tests.tui import library
 from tests.tui.conftest import WIDE, unfold, until
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[MemtuiApp, Pilot[Any]]]]
@@ -37,7 +37,7 @@ def home() -> None:
 
 @pytest.fixture
 def opened(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
 
     @asynccontextmanager
     async def open_app(
@@ -239,7 +239,7 @@ async def test_retry_what_failed(opened: Opened, tmp_path: Path) -> None:
 
 async def test_rename(opened: Opened, tmp_path: Path) -> None:
     async with opened() as (app, pilot):
-        await choose(app, pilot, await library.load_text(tmp_path, "old name"))
+        await choose(app, pilot, await homes.load_text(tmp_path, "old name"))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Ask))
         app.screen.query_one(Input).value = "birds"
@@ -252,7 +252,7 @@ async def test_rename(opened: Opened, tmp_path: Path) -> None:
 
 async def test_delete_says_what_will_go(opened: Opened, tmp_path: Path) -> None:
     async with opened() as (app, pilot):
-        await choose(app, pilot, await library.load_text(tmp_path, "to go"))
+        await choose(app, pilot, await homes.load_text(tmp_path, "to go"))
         await until(pilot, lambda: any(s.name == "to go" and s.passages for s in app.store.sources))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Confirm))

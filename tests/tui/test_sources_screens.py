@@ -1,6 +1,6 @@
 """Pictures of the sources pane and of the load dialog; and names that are meant to do harm."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from memtui.tui.screens.load import Load
 from memtui.tui.screens.reading import Reading
 from memtui.tui.widgets.folders import Folders
 from memtui.tui.widgets.sources import Sources
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, TINY, WIDE, Open, ScriptedApp, unfold, until
 from tests.tui.scripted import NOW, document, source
 from tests.tui.test_hostile import LONG, NASTY, check, shown
@@ -30,19 +30,9 @@ def home() -> None:
 
 
 @pytest.fixture(autouse=True)
-def measured(still: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times, scores and sizes depend on the machine."""
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "41 ms")
-    monkeypatch.setattr(fmt, "score", lambda value: "0.50")
-    monkeypatch.setattr(fmt, "gauge", lambda fraction, width: "█".ljust(width))
+def placed(measured: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fmt, "size", lambda number: "2.1 kB")
     monkeypatch.setattr(fmt, "path", lambda path: f"~/{path.rsplit('/', 1)[-1]}")
-
-
-@pytest.fixture(scope="module")
-def bare() -> Iterator[Path]:
-    with library.made() as home:
-        yield home
 
 
 async def unfolded(app: MemtuiApp, pilot: Pilot[Any]) -> None:
@@ -133,7 +123,7 @@ def test_screen(
     size: tuple[int, int],
     steps: Steps,
 ) -> None:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
     shelf = furnished / "shelf"
     for folder in ("notes", "papers"):
         (shelf / folder).mkdir(parents=True, exist_ok=True)
@@ -151,7 +141,7 @@ def test_screen(
 
 
 def test_nothing_loaded(bare: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Any) -> None:
-    library.enter(bare, monkeypatch)
+    homes.enter(bare, monkeypatch)
     app = MemtuiApp()
 
     async def before(pilot: Pilot[Any]) -> None:

@@ -17,7 +17,7 @@ from memtui.tui.app import MemtuiApp
 from memtui.tui.mind.memory import MemoryList
 from memtui.tui.store import Store
 from memtui.tui.widgets.prompt import Prompt
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import answer, until
 from tests.tui.scripted import agent
 
@@ -26,13 +26,13 @@ Two = tuple[MemtuiApp, MemtuiApp, Pilot[Any], Pilot[Any]]
 
 @pytest.fixture(autouse=True)
 def home(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.enter(furnished, monkeypatch)
+    homes.enter(furnished, monkeypatch)
 
 
 @asynccontextmanager
 async def both() -> AsyncIterator[Two]:
     """Two apps on one new agent that has greeted."""
-    made = await library.add_agent(None, ["birds"])
+    made = await homes.add_agent(None, ["birds"])
     one, other = MemtuiApp(agent=made), MemtuiApp(agent=made)
     async with one.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: one.store.agent is not None and one.store.items)
@@ -47,7 +47,7 @@ def said(app: MemtuiApp) -> list[tuple[str, str]]:
 
 async def test_messages_attachments_and_names() -> None:
     async with both() as (one, other, pilot, second):
-        one.query_one(Prompt).insert(library.QUESTION)
+        one.query_one(Prompt).insert(homes.QUESTION)
         await pilot.press("enter")
         await until(second, lambda: other.store.last_ended and len(said(other)) == 3)
         await until(pilot, lambda: said(one) == said(other))

@@ -20,7 +20,7 @@ from memtui.tui.widgets.find import FindBar, FindField
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.transcript import Transcript
 from memtui.tui.widgets.window import MOST
-from tests.tui import library
+from tests import homes
 from tests.tui.conftest import Open, ScriptedApp, answer, until
 from tests.tui.test_hostile import NASTY, check
 from tests.tui.test_hostile import shown as whole_screen
@@ -32,8 +32,8 @@ NEEDLES = (5, 300, 995)
 @pytest.fixture(scope="module")
 def talkative() -> Iterator[tuple[Path, str]]:
     """A home, and the id of an agent with a thousand messages, a needle in some of them."""
-    with library.made() as home:
-        agent = asyncio.run(library.add_agent("Talkative", []))
+    with homes.made() as home:
+        agent = asyncio.run(homes.add_agent("Talkative", []))
         values = [
             (agent, f"old{number // 2}", "user" if number % 2 else "assistant",
              f"A needle, {number}." if number in NEEDLES else f"Message {number}.")
@@ -85,7 +85,7 @@ async def test_found_in_messages_that_are_not_read_yet(
     talkative: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, agent = talkative
-    library.enter(home, monkeypatch)
+    homes.enter(home, monkeypatch)
     async with opened_on(agent) as (app, pilot):
         transcript = app.query_one(Transcript)
         read = len(app.store.items)
@@ -122,8 +122,8 @@ async def test_found_in_messages_that_are_not_read_yet(
 async def test_a_message_is_edited_and_sent_again(
     talkative: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library.enter(talkative[0], monkeypatch)
-    agent = await library.add_agent(None, [])
+    homes.enter(talkative[0], monkeypatch)
+    agent = await homes.add_agent(None, [])
 
     def said(app: MemtuiApp) -> list[str]:
         return [item.text for item in app.store.items if item.kind == "you"]

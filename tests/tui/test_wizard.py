@@ -20,9 +20,9 @@ from memtui.tui.wizard import embeddings, model
 from memtui.tui.wizard.field import Field
 from memtui.tui.wizard.screen import Wizard
 from memtui.tui.wizard.step import Step
+from tests import homes
 from tests.fakes import ScriptedServer, call, fail, plain
 from tests.fakes.replies import Reply
-from tests.tui import library
 from tests.tui.conftest import until
 
 KEY = "sk-very-secret-key-1234"
@@ -43,14 +43,14 @@ def server() -> Iterator[ScriptedServer]:
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
     """A home with an engine that has been started once; each test configures it anew."""
-    with library.made() as home:
+    with homes.made() as home:
         yield home
 
 
 @pytest.fixture(autouse=True)
 def home(place: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of a new home for each test: nothing is configured, the engine stays."""
-    library.enter(place, monkeypatch)
+    homes.enter(place, monkeypatch)
     for file in (paths.config_file(), paths.credentials_file()):
         file.unlink(missing_ok=True)
     port = int(server.api_base.split(":")[2].partition("/")[0])
@@ -310,6 +310,18 @@ async def test_the_model_alone_is_two_steps(server: ScriptedServer) -> None:
         await until(pilot, lambda: app.screen is app.main)
         assert config.load().text("llm.model") == "openai/qwen3"
         await until(pilot, lambda: any("its own" in n.message for n in app._notifications))
+
+
+async def test_a_number_that_is_not_said_is_an_empty_field() -> None:
+    async with wizard() as (app, pilot):
+        await to(app, pilot, "model")
+        window = field(app, "llm.context_window").input
+        assert window.value == ""
+        await fill(app, pilot, "llm.context_window", "4000")
+        assert step(app).draft.get("llm.context_window") == "4000"
+        await fill(app, pilot, "llm.context_window", "")
+        assert step(app).draft.get("llm.context_window") == "0"
+        await to(app, pilot, "embeddings")
 
 
 Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]

@@ -70,19 +70,8 @@ class HitRows(Rows[HitRow]):
             super().__init__()
             self.rows = rows
 
-    def __init__(self, *, id: str) -> None:
-        self._cursor: str | None = None
-        super().__init__(id=id)
-
-    @property
-    def cursor(self) -> str | None:
-        return self._cursor
-
-    @cursor.setter
-    def cursor(self, key: str | None) -> None:
-        if key != self._cursor:
-            self._cursor = key
-            self.post_message(self.Moved(self))
+    def cursor_moved(self) -> None:
+        self.post_message(self.Moved(self))
 
     def fill(self, rows: Sequence[HitRow]) -> None:
         """Show `rows`, the cursor on the same hit if it is still there, else on the first."""

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -11,12 +10,12 @@ from textual.widgets import Button, Input, Label, Static
 
 from memtui.api.errors import MemtuiError
 from memtui.tui import safe
-from memtui.tui.screens.modal import Modal
+from memtui.tui.screens.form import Form
 
 Answer = Callable[[str], Awaitable[Any]]
 
 
-class Ask(Modal[Any]):
+class Ask(Form[Any]):
     """Returns what `carry_out` made of the answer; what it raises stands below the field.
 
     Of a `secret` answer only dots are seen.
@@ -49,25 +48,10 @@ class Ask(Modal[Any]):
                 yield Button(Content(self.done), id="done", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
 
-    @on(Input.Submitted)
-    def submitted(self) -> None:
-        if not any(worker.group == "ask" and not worker.is_finished for worker in self.workers):
-            self._finish()
-
-    @on(Button.Pressed)
-    def pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "done":
-            self.submitted()
-        else:
-            self.dismiss(None)
-
-    @work(group="ask", exit_on_error=False)
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
         try:
             result = await self.carry_out(self.query_one(Input).value.strip())
         except MemtuiError as error:
-            wrong = self.query_one("#answer-wrong", Static)
-            wrong.display = True
-            wrong.update(safe.text(str(error), "$error", 600))
+            self.say_wrong("answer", str(error))
             return
         self.dismiss(result)

@@ -21,7 +21,7 @@ from memtui.tui import files, safe
 from memtui.tui import format as fmt
 from memtui.tui.actions import bindings
 from memtui.tui.files import Entry, clean_path, dropped
-from memtui.tui.screens.modal import Modal
+from memtui.tui.screens.form import Form
 from memtui.tui.widgets.folders import Folders
 from memtui.tui.widgets.rows import Rows
 
@@ -126,10 +126,10 @@ class PathInput(Input):
         event.stop()
 
 
-class Load(Modal[str]):
+class Load(Form[str]):
     """Returns the name of the source once the engine has begun to load it."""
 
-    CSS_PATH: ClassVar = [Modal.CSS_PATH, Path(__file__).with_name("load.tcss")]
+    CSS_PATH: ClassVar = [Form.CSS_PATH, Path(__file__).with_name("load.tcss")]
     BINDINGS = bindings("form")
     AUTO_FOCUS = "#path"
 
@@ -184,7 +184,7 @@ class Load(Modal[str]):
 
     @on(Input.Changed, "#path")
     def path_typed(self, event: Input.Changed) -> None:
-        self._wrong("path", "")
+        self.say_wrong("path", "")
         self._propose(event.value)
 
     @on(PathInput.Dropped)
@@ -214,7 +214,7 @@ class Load(Modal[str]):
         try:
             entries = await asyncio.to_thread(files.listing, path)
         except OSError as error:
-            self._wrong("path", f"{path} cannot be read: {error.strerror or error}.")
+            self.say_wrong("path", f"{path} cannot be read: {error.strerror or error}.")
             return
         self.query_one(Folders).put(path, entries)
 
@@ -225,7 +225,7 @@ class Load(Modal[str]):
         for text in paths:
             path, wrong, folder = await asyncio.to_thread(look, text)
             if path is None:
-                self._wrong("path", wrong)
+                self.say_wrong("path", wrong)
             elif str(path) not in folders.marked:
                 folders.mark(str(path), folder)
 
@@ -236,7 +236,7 @@ class Load(Modal[str]):
         exists = event.value in self.names
         self._show("replace", exists)
         note = "This source exists: new and changed files are added to it." if exists else ""
-        self._wrong("name", note, hint=True)
+        self.say_wrong("name", note, "$muted")
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _propose(self, typed: str) -> None:
@@ -280,30 +280,9 @@ class Load(Modal[str]):
             self._show(name, shown)
             self._show(f"{name}-label", shown)
         if not pages:
-            self._wrong("pages", "")
+            self.say_wrong("pages", "")
 
-    def _wrong(self, field: str, text: str, hint: bool = False) -> None:
-        label = self.query_one(f"#{field}-wrong", Static)
-        label.display = bool(text)
-        label.update(safe.text(text, "$muted" if hint else "$error", 600))
-
-    @on(Input.Submitted)
-    def submitted(self) -> None:
-        self.begin()
-
-    @on(Button.Pressed)
-    def pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "load":
-            self.begin()
-        else:
-            self.dismiss(None)
-
-    def begin(self) -> None:
-        if not any(worker.group == "begin" and not worker.is_finished for worker in self.workers):
-            self._begin()
-
-    @work(group="begin", exit_on_error=False)
-    async def _begin(self) -> None:
+    async def finish(self) -> None:
         """Check the fields, begin the loads, and close; errors stay beside their field."""
         typed = self.query_one("#path", Input).value
         urls = web_addresses(typed)
@@ -314,7 +293,7 @@ class Load(Modal[str]):
                 await self._not_there(typed, wrong)
                 return
             chosen.setdefault(str(path), folder)
-        self._wrong("path", "")
+        self.say_wrong("path", "")
         if not urls and not chosen:
             await self._not_there("", look("")[1])
             return
@@ -326,7 +305,7 @@ class Load(Modal[str]):
             try:
                 await self.submit(request)
             except MemtuiError as error:
-                self._wrong("path", str(error))
+                self.say_wrong("path", str(error))
                 return
         self.dismiss(requests[0].name)
 
@@ -343,7 +322,7 @@ class Load(Modal[str]):
                 field.value = entries[0].path
                 field.cursor_position = len(field.value)
                 return
-        self._wrong("path", wrong)
+        self.say_wrong("path", wrong)
         self.set_focus(field)
 
     def _requests(self, urls: list[str], chosen: dict[str, bool]) -> "list[LoadRequest]":
@@ -359,7 +338,7 @@ class Load(Modal[str]):
             try:
                 values[field] = check(self.query_one(f"#{field}", Input).value)
             except MemtuiError as error:
-                self._wrong(field, str(error))
+                self.say_wrong(field, str(error))
                 self.set_focus(self.query_one(f"#{field}"))
                 raise
         name = values["name"]

@@ -14,7 +14,7 @@ from memtui.api.errors import MemtuiError
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
-from memtui.tui.screens.modal import Modal
+from memtui.tui.screens.form import Form
 
 if TYPE_CHECKING:
     from memtui.api.agents import Template
@@ -58,10 +58,10 @@ class Ticked(OptionList):
         self.toggle(event.option_index)
 
 
-class NewAgentForm(Modal[str]):
+class NewAgentForm(Form[str]):
     """Returns the id of the agent that was made."""
 
-    CSS_PATH: ClassVar = [Modal.CSS_PATH, "agents.tcss"]
+    CSS_PATH: ClassVar = [Form.CSS_PATH, "agents.tcss"]
     AUTO_FOCUS = "#agent-name"
 
     def __init__(self, session: "Session") -> None:
@@ -108,7 +108,8 @@ class NewAgentForm(Modal[str]):
         try:
             personas, humans, models = await self.session.choices()
         except MemtuiError as error:
-            self._wrong(str(error))
+            self.say_wrong("agent", str(error))
+            self.query_one("#agent-wrong").scroll_visible(animate=False)
             return
         self._offer("persona", personas, settings.text("agent.persona"))
         self._offer("human", humans, settings.text("agent.human"))
@@ -135,21 +136,7 @@ class NewAgentForm(Modal[str]):
             shown = safe.line(text, "$muted", _SHOWN)
             self.query_one(f"#agent-{field}-text", Static).update(shown)
 
-    @on(Input.Submitted)
-    def submitted(self) -> None:
-        busy = any(worker.group == "make" and not worker.is_finished for worker in self.workers)
-        if not busy:
-            self._make()
-
-    @on(Button.Pressed)
-    def pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "make":
-            self.submitted()
-        else:
-            self.dismiss(None)
-
-    @work(group="make", exit_on_error=False)
-    async def _make(self) -> None:
+    async def finish(self) -> None:
         from memtui.api.agents import NewAgent
 
         new = NewAgent(
@@ -162,19 +149,14 @@ class NewAgentForm(Modal[str]):
         try:
             made = await self.session.add_agent(new)
         except MemtuiError as error:
-            self._wrong(str(error))
+            self.say_wrong("agent", str(error))
+            self.query_one("#agent-wrong").scroll_visible(animate=False)
             return
         self.dismiss(made.id)
 
     def _value(self, field: str) -> str | None:
         value: Any = self.query_one(f"#agent-{field}", Select).value
         return value if isinstance(value, str) and value else None
-
-    def _wrong(self, sentence: str) -> None:
-        wrong = self.query_one("#agent-wrong", Static)
-        wrong.display = True
-        wrong.update(safe.text(sentence, "$error", 600))
-        wrong.scroll_visible(animate=False)
 
 
 def _named(source: "Source") -> Content:

@@ -39,21 +39,13 @@ class AgentRows(Rows["AgentOverview"]):
         """The cursor is on another agent."""
 
     def __init__(self, leaving: Mapping[str, str], store: "Store") -> None:
-        self._on: str | None = None
         super().__init__(id="agent-list")
         self.leaving = leaving
         self.store = store
 
-    @property
-    def cursor(self) -> str | None:
-        return self._on
-
-    @cursor.setter
-    def cursor(self, key: str | None) -> None:
-        if key != self._on:
-            self._on = key
-            if self.is_attached:
-                self.post_message(self.Moved())
+    def cursor_moved(self) -> None:
+        if self.is_attached:
+            self.post_message(self.Moved())
 
     def key(self, row: "AgentOverview") -> str:
         return row.id

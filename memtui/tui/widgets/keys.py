@@ -4,8 +4,8 @@ from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-ALWAYS = ("command_palette", "help")
-"""Whoever sees these finds the others."""
+ALWAYS = ("command_palette", "help", "back")
+"""The way out, and whoever sees the others finds all."""
 
 AROUND = 3  # cells: between the key and its word, and on both sides
 

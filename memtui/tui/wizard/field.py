@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
+from memtui import config
 from memtui.tui import safe
 
 
@@ -21,7 +22,7 @@ class Field(Vertical):
         with Horizontal():
             yield Label(self.label, markup=False)
             yield Input(
-                self.value,
+                "" if self.value == _unsaid(self.key) else self.value,
                 placeholder=safe.line(self.example).plain,
                 password=self.secret,
                 name=self.key,
@@ -39,3 +40,13 @@ class Field(Vertical):
         beside = self.query_one(".beside", Static)
         beside.display = bool(sentence)
         beside.update(safe.text(sentence, "$error", 600))
+
+
+def as_setting(key: str, typed: str) -> str:
+    """The setting's value for what is in its field."""
+    return typed if typed.strip() else _unsaid(key)
+
+
+def _unsaid(key: str) -> str:
+    """The value of an empty field: a number says that nothing was chosen by being 0."""
+    return "0" if type(config.declared(key).default) is int else ""

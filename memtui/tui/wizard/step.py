@@ -16,7 +16,7 @@ from memtui.api.errors import MemtuiError
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.wizard.draft import STEP_KEYS, Draft, Tried
-from memtui.tui.wizard.field import Field
+from memtui.tui.wizard.field import Field, as_setting
 
 if TYPE_CHECKING:
     from memtui.api.client import Client
@@ -60,9 +60,7 @@ class Step(VerticalScroll, can_focus=False):
         yield from self.above()
         for key, label, example in self.FIELDS:
             secret = config.declared(key).secret
-            value = self.draft.get(key)
-            shown = "" if value == _unsaid(key) else value
-            yield Field(key, label, shown, self.example(key, example), secret)
+            yield Field(key, label, self.draft.get(key), self.example(key, example), secret)
         yield Static("", id="tried", markup=False)
 
     def above(self) -> Iterator[Widget]:
@@ -100,7 +98,7 @@ class Step(VerticalScroll, can_focus=False):
         key = event.input.name
         if key is not None:
             event.stop()
-            self.draft.put(key, event.value if event.value.strip() else _unsaid(key))
+            self.draft.put(key, as_setting(key, event.value))
             self.show_wrong()
             self.show_tried()
             self.changed(key)
@@ -117,7 +115,7 @@ class Step(VerticalScroll, can_focus=False):
     def gather(self) -> None:
         """Into the draft what stands here now: a key press may be quicker than what it says."""
         for one in self.query(Field):
-            self.draft.put(one.key, one.input.value)
+            self.draft.put(one.key, as_setting(one.key, one.input.value))
 
     def complete(self) -> bool:
         """Whether the step may be left; otherwise the field that keeps us has the focus."""
@@ -182,8 +180,3 @@ class Step(VerticalScroll, can_focus=False):
         """The test was cancelled."""
         self.testing = False
         self.show_tried()
-
-
-def _unsaid(key: str) -> str:
-    """The value of an empty field: a number says that nothing was chosen by being 0."""
-    return "0" if type(config.declared(key).default) is int else ""

@@ -1,8 +1,9 @@
-"""A home with sources and agents in it, made once by the real engine for many tests to read."""
+"""Homes that many tests share, each with an engine of its own: starting one takes seconds."""
 
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from memtui import paths
+from memtui.api import launch
 from memtui.api.agents import NewAgent, TurnRequest
 from memtui.api.client import Client
+from memtui.api.errors import MemtuiError
 from memtui.api.library import LoadRequest
-from tests.conftest import end_engine
 from tests.engine.helpers import make_pdf
 
 BIRDS = [
@@ -42,13 +45,23 @@ def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
+def inside(home: Path) -> Iterator[None]:
+    """Use the engine of `home` instead of one for this test alone.
+
+    A fixture that does so takes `home` before: it is undone before `home` ends its own engine.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        enter(home, patch)
+        yield
+
+
+@contextmanager
 def made() -> Iterator[Path]:
     """An empty home, whose engine is ended and whose files are gone afterwards."""
     # Socket paths are limited to about 100 bytes, which pytest's folders exceed.
     folder = Path(tempfile.mkdtemp(prefix="mt"))
     try:
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            enter(folder, monkeypatch)
+        with inside(folder):
             yield folder
             end_engine()
     finally:
@@ -113,3 +126,44 @@ async def _load(client: Client, request: LoadRequest) -> None:
         await asyncio.sleep(0.05)
         job = await client.job(job.id)
     assert job.state == "done", job
+
+
+def engine_pid() -> int | None:
+    """The process id of the running engine of this home, asked of the engine itself."""
+    if launch.running_socket() is None:
+        return None
+
+    async def ask() -> int | None:
+        client = Client()
+        try:
+            return (await client.status()).pid
+        finally:
+            await client.close()
+
+    return asyncio.run(ask())
+
+
+def end_engine() -> None:
+    """End this home's engine in order, and by force when it does not go."""
+    if not paths.lock_file().exists():
+        return
+    pid = None
+    if launch.running_socket() is not None:
+
+        async def stop() -> int | None:
+            client = Client()
+            try:
+                pid = (await client.status()).pid
+                await client.stop_engine(20)
+            finally:
+                await client.close()
+            return pid
+
+        try:
+            pid = asyncio.run(stop())
+        except MemtuiError as error:
+            print(f"the engine did not stop in order: {error}")
+    if not launch.wait_until_gone(20):
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        raise AssertionError("the engine outlived its test")
