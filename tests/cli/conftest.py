@@ -30,7 +30,7 @@ Memtui = Callable[..., Result]
 @pytest.fixture
 def memtui(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Memtui]:
     """`memtui("list", "sources")` in this process. Its engine stays until the test ends."""
-    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "60")
+    monkeypatch.setenv("MEMTUI_ENGINE__LINGER", "600")  # as the shared one has
 
     def call(*arguments: str) -> Result:
         capsys.readouterr()

@@ -77,7 +77,7 @@ async def unfold(app: MemtuiApp, pilot: Pilot[Any]) -> None:
         return lambda: any(row.kind == kind for row in app.main.query_one(Sources).rows)
 
     await pilot.press("right")
-    await until(pilot, seen("document"))
+    await until(pilot, lambda: any(row.document for row in app.main.query_one(Sources).rows))
     await pilot.press("down", "right")
     await until(pilot, seen("section"))
     await pilot.press("down", "down", "right")

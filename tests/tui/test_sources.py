@@ -45,7 +45,8 @@ def opened(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
     ) -> AsyncIterator[tuple[MemtuiApp, Pilot[Any]]]:
         app = MemtuiApp()
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.main.filled and app.store.agent and app.store.sources)
+            await until(pilot, lambda: app.main.filled and app.store.agent)
+            await until(pilot, lambda: app.main.query_one(Sources).current)
             await pilot.press("f2")
             yield app, pilot
 

@@ -133,7 +133,8 @@ def test_screen(
     app = MemtuiApp()
 
     async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.main.filled and app.store.agent and app.store.sources)
+        await until(pilot, lambda: app.main.filled and app.store.agent)
+        await until(pilot, lambda: app.main.query_one(Sources).current)
         await steps(app, pilot)
         await pilot.pause(0.3)
 
