@@ -170,11 +170,8 @@ class Session(SourceDealings, AgentDealings):
     async def open_agent(self, agent_id: str) -> None:
         client = await self.client()
         before, self._wanted = self._wanted, agent_id
-        if self.store.agent is not None:
-            self.store.reset()
-            self.store.model = ""
         try:
-            await self._read_agent(client, agent_id)
+            await self._read_agent(client, agent_id, opened=True)
         except MemtuiError:
             if self._wanted == agent_id:
                 self._wanted = before
@@ -187,14 +184,18 @@ class Session(SourceDealings, AgentDealings):
         self.store.agent, self.store.model = None, ""
         self.touch()
 
-    async def _read_agent(self, client: "Client", agent_id: str) -> None:
-        """Nothing comes of it when another agent was opened meanwhile."""
+    async def _read_agent(self, client: "Client", agent_id: str, opened: bool = False) -> None:
+        """Nothing comes of it when another agent was opened meanwhile. What is shown of the agent
+        that was open stays until everything of the one that is `opened` was read."""
         agent = await client.agent(agent_id)
         messages = await client.messages(agent_id, limit=PAGE)
         edits = await client.block_edits(agent_id, _since(messages, PAGE))
-        model = agent.model or self.store.model or (await client.status()).model
+        model = agent.model or ("" if opened else self.store.model)
+        model = model or (await client.status()).model
         if agent_id != self._wanted:
             return
+        if opened and self.store.agent is not None:
+            self.store.reset()
         self.store.agent, self.store.model = agent, model
         self.store.following = ""
         self._show(messages, edits)

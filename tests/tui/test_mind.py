@@ -67,6 +67,11 @@ async def value(agent_id: str, label: str) -> str:
         return next(b.value for b in (await client.agent(agent_id)).blocks if b.label == label)
 
 
+async def labels(agent_id: str) -> list[str]:
+    async with Client() as client:
+        return [block.label for block in (await client.agent(agent_id)).blocks]
+
+
 def text_of(rows: Rows[Any]) -> str:
     return "\n".join(line.plain for at in range(len(rows.rows)) for line in rows._lines(at))
 
@@ -190,6 +195,20 @@ async def test_blocks_are_added_renamed_and_deleted() -> None:
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
         await until(pilot, lambda: blocks_of(app) == ["persona", "human"])
+
+
+async def test_a_dialog_is_about_the_agent_whose_block_it_names() -> None:
+    async with remembering() as (app, pilot, agent_id):
+        other = await homes.add_agent("Other", [])
+        await choose(app, pilot, "human")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await app.session.open_agent(other)
+        app.screen.query_one(Input).value = "reader"
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, Ask))
+        assert await labels(agent_id) == ["persona", "reader"]
+        assert await labels(other) == ["persona", "human"]
 
 
 async def test_versions_are_compared_and_restored() -> None:

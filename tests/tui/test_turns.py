@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 from memtui.api.agents import AgentDetail, TurnReply, TurnRequest
-from memtui.api.errors import ModelError, UnavailableError
+from memtui.api.errors import ModelError, NotFoundError, UnavailableError
 from memtui.api.events import JobProgress, MessageDelta, SourceChanged, TurnStarted
 from memtui.api.library import Job, Progress
 from memtui.tui.screens.reading import Reading
@@ -148,6 +148,17 @@ async def test_an_agent_that_is_read_slowly_does_not_replace_the_next_one(
         await until(pilot, lambda: not any(w.group == "default" for w in app.workers))
         assert app.store.agent is not None
         assert app.store.agent.id == "a2"
+        assert app.store.model == "offline"
+
+
+async def test_an_agent_that_is_gone_leaves_the_one_that_is_open(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: app.store.last_ended)
+        shown = [item.text for item in app.store.items]
+        with pytest.raises(NotFoundError):
+            await app.session.open_agent("deleted elsewhere")
+        assert [item.text for item in app.store.items] == shown
         assert app.store.model == "offline"
 
 

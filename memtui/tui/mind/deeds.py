@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 def add(tab: "MemoryTab") -> None:
     from memtui.tui.screens.ask import Ask
 
+    agent_id = tab.agent_id
+
     async def carry_out(name: str) -> None:
         from memtui.api.blocks import NewBlock
 
         client = await tab.memtui.session.client()
-        await client.add_block(tab.memtui.session.agent().id, NewBlock(label=name))
+        await client.add_block(agent_id or tab.memtui.session.agent().id, NewBlock(label=name))
         _again(tab, f"The block {name} was added. Enter writes into it.", f"block:{name}")
 
     label = "Name: letters, digits, - and _. The agent sees the block from its next step on."
@@ -28,11 +30,12 @@ def add(tab: "MemoryTab") -> None:
 def rename(tab: "MemoryTab", block: "Block") -> None:
     from memtui.tui.screens.ask import Ask
 
+    agent_id = tab.agent_id
+
     async def carry_out(name: str) -> None:
         from memtui.api.blocks import BlockChange
 
         client = await tab.memtui.session.client()
-        agent_id = tab.memtui.session.agent().id
         await client.change_block(agent_id, block.label, BlockChange(label=name))
         draft = tab.drafts.pop((agent_id, block.label), None)
         if draft is not None:
@@ -46,6 +49,8 @@ def rename(tab: "MemoryTab", block: "Block") -> None:
 def resize(tab: "MemoryTab", block: "Block") -> None:
     from memtui.tui.screens.ask import Ask
 
+    agent_id = tab.agent_id
+
     async def carry_out(given: str) -> None:
         from memtui.api.blocks import MAX_LIMIT, BlockChange
 
@@ -54,7 +59,6 @@ def resize(tab: "MemoryTab", block: "Block") -> None:
         if not 1 <= limit <= MAX_LIMIT:
             raise UsageError(f"Give a whole number from 1 to {MAX_LIMIT:,}.")
         client = await tab.memtui.session.client()
-        agent_id = tab.memtui.session.agent().id
         await client.change_block(agent_id, block.label, BlockChange(limit=limit))
         _again(tab, f"The block {plain_line(block.label, 50)} has room for {limit:,} characters.")
 
@@ -68,7 +72,9 @@ def resize(tab: "MemoryTab", block: "Block") -> None:
 def delete(tab: "MemoryTab", block: "Block") -> None:
     from memtui.tui.screens.confirm import Confirm
 
-    async def gone(client: "Client", agent_id: str) -> str:
+    agent_id = tab.agent_id
+
+    async def gone(client: "Client", _open: str) -> str:
         await client.delete_block(agent_id, block.label)
         return f"The block {plain_line(block.label, 50)} was deleted. /undo brings it back."
 

@@ -89,14 +89,17 @@ class MindTab(Vertical, can_focus=False):
     def ask(
         self, work: "Callable[[Client, str], Awaitable[str | None]]", then: bool = True
     ) -> None:
-        """Run `work` with the client and the agent's id; tell the sentence it returns."""
+        """Run `work` with the client and the id of the agent whose data is shown; tell the sentence
+        it returns."""
         self.memtui.do(self.asked(work, then), "mind")
 
     def asked(
         self, work: "Callable[[Client, str], Awaitable[str | None]]", then: bool = True
     ) -> Coroutine[Any, Any, None]:
+        shown = self.agent_id
+
         async def run() -> None:
-            agent_id = self.memtui.session.agent().id
+            agent_id = shown or self.memtui.session.agent().id
             if sentence := await work(await self.memtui.session.client(), agent_id):
                 self.memtui.tell(sentence)
             if then:
