@@ -5,12 +5,6 @@ import json
 from memtui.agent.ports import NewMessage
 from memtui.api.agents import AttachedSource
 
-MEMORY_WARNING = (
-    "Warning: the conversation will soon reach its maximum length, and its oldest part will be out "
-    "of view. Save what matters from it to your core or archival memory."
-)
-"""What the user sends with /memorywarning; the agent then saves what it wants to keep."""
-
 
 def attached(source: AttachedSource) -> NewMessage:
     """Tells the agent, in its next turn, that a source was attached."""

@@ -12,11 +12,10 @@ from typing import Any
 from memtui.agent.calibration import Calibration
 from memtui.agent.context import DEFAULT_WINDOW, Material, Window, compose, gather, reserve
 from memtui.agent.journal import Journal
-from memtui.agent.notices import MEMORY_WARNING
 from memtui.agent.ports import ChatModel, Clock, Emit, Memory, NewMessage
 from memtui.agent.summary import Summary, summarise
 from memtui.agent.tokens import NOTHING, Features, add, dot, message_features, tools_features
-from memtui.api.agents import Message, Usage
+from memtui.api.agents import MEMORY_WARNING, Message, Usage
 from memtui.api.errors import ContextOverflowError
 from memtui.api.events import ContextChanged, ContextCompacted, Problem
 
@@ -86,7 +85,7 @@ class Keeper:
     async def window(self, tools: Sequence[dict[str, Any]]) -> tuple[Material, Window]:
         """What to send now. Warns the agent and makes room before, as far as needed."""
         self._say_if_guessed()
-        folded = False
+        folded = warned = False
         while True:
             material = await gather(self._memory, tools)
             window = self.compose(material)
@@ -95,11 +94,15 @@ class Keeper:
                 await self._fold(material, window, window.evict)
             elif self._presses(material, window):
                 await self._journal.commit([NewMessage(kind="alert", text=MEMORY_WARNING)])
+                warned = True
             else:
                 break
         self._emit(
             ContextChanged(
-                agent_id=self._memory.agent_id, parts=self.parts(window), window=window.size
+                agent_id=self._memory.agent_id,
+                parts=self.parts(window),
+                window=window.size,
+                warned=warned,
             )
         )
         return material, window

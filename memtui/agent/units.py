@@ -11,10 +11,9 @@ from datetime import tzinfo
 from typing import Any
 
 from memtui.agent import envelope
-from memtui.agent.notices import MEMORY_WARNING
 from memtui.agent.text import shorten
 from memtui.agent.tokens import Scale
-from memtui.api.agents import Message, ToolCall
+from memtui.api.agents import MEMORY_WARNING, Message, ToolCall
 
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 

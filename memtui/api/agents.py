@@ -13,6 +13,12 @@ TurnStatus = Literal["done", "cancelled", "failed", "capped"]
 INTERRUPTED = "The turn was interrupted."
 """The note that a cancelled turn leaves in the history. That of a failed one is not `ok`."""
 
+MEMORY_WARNING = (
+    "Warning: the conversation will soon reach its maximum length, and its oldest part will be out "
+    "of view. Save what matters from it to your core or archival memory."
+)
+"""The alert at memory pressure, and for /memorywarning: the agent saves what it wants to keep."""
+
 
 class Block(BaseModel):
     """A labelled part of core memory. `limit` is in characters."""

@@ -129,12 +129,16 @@ class PermissionSettled(BaseModel):
 
 
 class ContextChanged(BaseModel):
-    """Tokens in the context window by part (system, tools, core, summary, messages)."""
+    """Tokens in the context window by part (system, tools, core, summary, messages).
+
+    `warned`: so many that the agent was told just now to save what matters.
+    """
 
     type: Literal["context.changed"] = "context.changed"
     agent_id: str
     parts: dict[str, int]
     window: int
+    warned: bool = False
 
 
 class ContextCompacted(BaseModel):

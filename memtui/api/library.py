@@ -9,8 +9,11 @@ from memtui.api.errors import UsageError
 from memtui.api.pages import canonical
 
 DocumentState = Literal[
-    "waiting", "reading", "embedding", "indexed", "unchanged", "scanned", "empty", "failed"
-]
+    "waiting", "reading", "embedding", "indexed", "unindexed", "unchanged", "scanned", "empty",
+    "failed",
+]  # fmt: skip
+"""`unindexed`: some of its passages have no vector, and the load that would make them was
+cancelled."""
 SourceState = Literal["empty", "loading", "embedding", "ready", "failed"]
 JobKind = Literal["load", "reindex"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
@@ -27,7 +30,7 @@ class Source(BaseModel):
     failed: int = 0
     embedding_model: str
     state: SourceState
-    waits: str = Field("", description="What keeps it from getting its vectors just now.")
+    waits: str = Field("", description="What keeps it from getting its vectors.")
     id: str
     description: str = ""
     created_at: datetime

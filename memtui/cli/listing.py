@@ -68,7 +68,7 @@ def sources(as_json: bool) -> None:
             source.indexed,
             source.failed,
             source.state,
-            source.description,
+            " ".join(filter(None, (source.description, source.waits))),
         ]
         for source in found
     ]

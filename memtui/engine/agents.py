@@ -10,6 +10,7 @@ from typing import Literal
 from memtui.agent import names, notices
 from memtui.agent import templates as shipped
 from memtui.api.agents import (
+    MEMORY_WARNING,
     Agent,
     AgentDetail,
     AgentOverview,
@@ -174,7 +175,7 @@ class Agents:
         if request.kind == "message" and not request.text.strip():
             raise UsageError("The message is empty. Write something to the agent.")
         if request.kind == "alert" and not request.text.strip():
-            request = request.model_copy(update={"text": notices.MEMORY_WARNING})
+            request = request.model_copy(update={"text": MEMORY_WARNING})
 
         async def as_given(_turn_id: str) -> TurnRequest:
             return request

@@ -240,7 +240,7 @@ class Engine:
         loading = self.loads.loading()
         sources = await asyncio.to_thread(self.record.sources.list)
         return [
-            source.model_copy(update={"state": "loading"})
+            source.model_copy(update={"state": "loading", "waits": ""})
             if source.id in loading
             else source.model_copy(update={"waits": self.loads.waits})
             if source.state == "embedding" and self.loads.waits

@@ -42,7 +42,7 @@ class Jobs:
         self._record = record
         self._hub = hub
         self._running: dict[str, Run] = {}
-        self._ending = False
+        self.ending = False  # whether the engine stops
         self._unrecorded: dict[str, Job] = {}  # ended, but the disk was full
 
     def busy(self) -> int:
@@ -71,12 +71,13 @@ class Jobs:
         job = await asyncio.to_thread(self._record.jobs.create, source_id, name, kind)
         run = Run(job, self._hub)
         self._running[job.id] = run
-        run.task = asyncio.create_task(self._run(run, work))
         self._hub.emit(JobProgress(job=job))
+        run.task = asyncio.create_task(self._run(run, work))
+        await asyncio.sleep(0)  # it begins: a task that is cancelled before that never ends a job
         return job
 
     def check_going(self) -> None:
-        if self._ending:
+        if self.ending:
             raise UnavailableError("The engine is stopping. Give the same command again.")
 
     async def cancel(self, job_id: str) -> Job:
@@ -88,9 +89,17 @@ class Jobs:
                 await asyncio.wait([task])
         return await self.get(job_id)
 
+    async def amend(self, job: Job) -> Job:
+        """Record that an ended job ended as `job` says, after all."""
+        changed = await asyncio.to_thread(
+            self._record.jobs.update, job.id, state=job.state, report=job.report
+        )
+        self._hub.emit(JobProgress(job=changed))
+        return changed
+
     async def end(self) -> None:
         """Stop all jobs; the same command again goes on where they stopped."""
-        self._ending = True
+        self.ending = True
         for job_id in list(self._running):
             await self.cancel(job_id)
 
@@ -101,7 +110,7 @@ class Jobs:
             self.check_going()
             await work(run)
         except asyncio.CancelledError:
-            state = "interrupted" if self._ending else "cancelled"
+            state = "interrupted" if self.ending else "cancelled"
         except MemtuiError as problem:
             state, error = "failed", str(problem)
         except Exception as problem:

@@ -104,6 +104,35 @@ class Loads:
         self._hub.emit(SourceChanged(source_id=source.id))
         return job
 
+    async def cancel(self, job_id: str) -> Job:
+        """Cancel a job; the last load of a source also when it ended before its vectors were made:
+        they could not be made at once, or the engine was killed."""
+        running = any(job.id == job_id for job in self._jobs.running())
+        job = await self._jobs.cancel(job_id)
+        source_id = job.source_id
+        if running or source_id is None or source_id in self._loaders:
+            return job
+        last = next((one for one in await self._jobs.list() if one.source_id == source_id), None)
+        embedding = [
+            one.id for one in await finish(self._record.sources.list) if one.state == "embedding"
+        ]
+        if job != last or source_id not in embedding:
+            return job
+        report = job.report or LoadReport()
+        await self._leave(source_id, report)
+        job = job.model_copy(update={"state": "cancelled", "report": report})
+        job = await self._jobs.amend(job)
+        self._hub.emit(SourceChanged(source_id=source_id))
+        return job
+
+    async def _leave(self, source_id: str, report: LoadReport) -> None:
+        """Let nothing more of the source be embedded, and have `report` say so."""
+        await finish(self._record.passages.leave_out, f"source_{source_id}")
+        await self._indexer.leave(f"source_{source_id}")
+        with contextlib.suppress(NotFoundError):
+            source = await finish(self._record.sources.get, source_id)
+            report.notes += [source.waits] if source.waits else []
+
     def cost(self, request: LoadRequest) -> LoadCost:
         """What embedding will cost about: a character for each byte of the files that are not
         loaded yet, in their present size. Blocks."""
@@ -162,7 +191,14 @@ class Loads:
             self._loaders[source.id] = loader
             self._telling[run.job.id] = lambda: tell(meter.progress)
             try:
+                await finish(self._record.passages.take_up, loader.scope)
                 return await loader.run()
+            except asyncio.CancelledError:
+                if not self._jobs.ending:  # else it goes on at the next start
+                    await self._leave(source.id, report)
+                    meter.counted(*await finish(indexer.counts, loader.scope))
+                    meter.tell()
+                raise
             finally:
                 del self._loaders[source.id], self._telling[run.job.id]
 

@@ -117,6 +117,7 @@ class Reindex:
         if parts.wanted.same_place(parts.spec):
             await self._serving(meter)  # only now is it known which collection serves
         if await finish(self._refilling):
+            await finish(self._record.passages.take_up)
             await self._follow(self._indexer, parts.embedder, meter, self._record.passages.totals)
             return
         # A provider is asked anew: it may have another model under the same name since.

@@ -68,9 +68,15 @@ class Shelves:
         )
 
     async def retry(self, source_id: str, wanted: RetryRequest) -> Job:
-        """Load again what could not be read. Raises UsageError when there is no such file."""
+        """Load again what could not be read, or go on where the load was cancelled.
+
+        Raises UsageError when there is neither.
+        """
         source = await asyncio.to_thread(self._record.sources.get, source_id)
         wrong = await asyncio.to_thread(self._record.outline.wrong, source_id)
+        if not wrong and source.waits:
+            requests = await asyncio.to_thread(self._again, source)
+            return await self._loads.begin(requests[-1])
         if not wrong:
             raise UsageError(f"Every file of {source.name} could be read.")
         request = _of([document.path for document in wrong], source.name)

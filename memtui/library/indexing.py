@@ -33,6 +33,9 @@ CATCH_UP = 0.5
 PATIENCE = 3.0
 """Seconds that `wait` waits for an archive or embedder that is away."""
 
+LEAVING = 5.0
+"""Seconds that `leave` waits at most for what is under way."""
+
 URGENT = ("recall_", "agent_")
 """Scopes of one message or memory each, which the next search should find."""
 
@@ -86,7 +89,7 @@ class Indexer:
         self._changes = 0  # counted, so that none between a look and a wait is missed
         self._task: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, str] = {}  # ids, and the scope of each
         self._ready: deque[Pending] = deque()  # read from the record, for the next slices
         self._error: MemtuiError | None = None
         self._away: tuple[float, UnavailableError] | None = None  # since when, and why
@@ -125,6 +128,17 @@ class Indexer:
         with contextlib.suppress(MemtuiError, TimeoutError):
             async with asyncio.timeout(CATCH_UP):
                 await self.wait(scope)
+
+    async def leave(self, scope: str) -> None:
+        """Until no more of `scope` is written, which the record has left out just before."""
+        ready = [row for row in self._ready if row[1] != scope]
+        self._ready.clear()
+        self._ready.extend(ready)
+        if self._away or self._error:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING), self._news:
+                await self._news.wait_for(lambda: scope not in self._in_flight.values())
 
     def counts(self, scope: str) -> tuple[int, int]:
         """Passages of `scope`, and how many of them have a vector. Blocks."""
@@ -287,7 +301,7 @@ class Indexer:
             batch.last = not slices  # those under way may leave time for more
             return False
         ids = [id for id, _, _ in rows]
-        self._in_flight.update(ids)
+        self._in_flight.update((id, scope) for id, scope, _ in rows)
         texts = [text for _, _, text in rows]
         slices.append((ids, asyncio.ensure_future(self.embedder.embed(texts))))
         return not urgent
@@ -318,7 +332,8 @@ class Indexer:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
         self._works()
-        self._in_flight.difference_update(batch.ids)
+        for id in batch.ids:
+            self._in_flight.pop(id, None)
         await self._tell()
 
     def _carry_out(self, batch: _Batch) -> None:

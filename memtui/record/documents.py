@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from memtui.record.store import Record
 
 _SELECT = """
-SELECT d.*, s.name AS source, coalesce(w.n, 0) AS waiting
+SELECT d.*, s.name AS source, coalesce(w.n, 0) AS waiting,
+       EXISTS (SELECT 1 FROM meta WHERE key = 'left out source_' || d.source_id) AS left_out
 FROM documents d JOIN sources s ON s.id = d.source_id
 LEFT JOIN (SELECT document_id, count(*) AS n
            FROM passages INDEXED BY passages_waiting_by_document
@@ -23,7 +24,8 @@ LEFT JOIN (SELECT document_id, count(*) AS n
 SELECT_ONE = """
 SELECT d.*, s.name AS source,
        (SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.indexed_at IS NULL)
-       AS waiting
+       AS waiting,
+       EXISTS (SELECT 1 FROM meta WHERE key = 'left out source_' || d.source_id) AS left_out
 FROM documents d JOIN sources s ON s.id = d.source_id
 """
 
@@ -208,10 +210,11 @@ class Documents:
 def document_of(row: sqlite3.Row) -> Document:
     fields = dict(row)
     fields["also"] = json.loads(fields["also"])
-    waiting = fields.pop("waiting")
+    waiting, left_out = fields.pop("waiting"), fields.pop("left_out")
     fields["indexed"] = fields["passages"] - waiting
     if fields["state"] == "recorded":
-        fields["state"] = "embedding" if waiting else "indexed"
+        without = "unindexed" if left_out else "embedding"
+        fields["state"] = without if waiting else "indexed"
     return Document.model_validate(fields)
 
 

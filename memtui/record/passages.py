@@ -131,18 +131,26 @@ class Passages:
         turns, so that none waits for the end of another.
 
         A passage that a removal still waits for is held back: the removal would take it along.
+        Scopes that were left out have none.
         """
         with self._record.read() as connection:
             if scope_prefix is not None:
                 return _pending(connection, limit, _BEGINS, "p.seq", scope=scope_prefix)
-            scopes = connection.execute(_WAITING_SCOPES, {"limit": _SCOPES}).fetchall()
+            left_out = connection.execute(_LEFT_OUT).fetchone()[0]
+            most = {"limit": _SCOPES + left_out}
+            scopes = connection.execute(_WAITING_SCOPES, most).fetchall()
             share = -(-limit // max(1, len(scopes)))
             of_each = [
                 _pending(connection, share, _IS, "p.document_id, p.seq", scope=scope)
                 for (scope,) in (scopes if len(scopes) > 1 else ())
             ]
             found = {row[0]: row for turn in zip_longest(*of_each) for row in turn if row}
-            if len(found) < limit:
+            # The oldest of all are not looked for among very many that are left out.
+            for (scope,) in scopes if left_out else ():
+                if len(found) < limit:
+                    rows = _pending(connection, limit, _IS, "p.document_id, p.seq", scope=scope)
+                    found.update((row[0], row) for row in rows)
+            if len(found) < limit and not left_out:
                 found.update((row[0], row) for row in _pending(connection, limit))
         return list(found.values())[:limit]
 
@@ -175,7 +183,26 @@ class Passages:
     def unmark_all(self) -> None:
         """Have every vector made again: the index was lost, or the embedding model changed."""
         with self._record.write() as connection:
+            self.take_up()
             connection.execute("UPDATE passages SET indexed_at = NULL WHERE indexed_at IS NOT NULL")
+
+    def leave_out(self, scope: str) -> None:
+        """Have what has no vector in `scope` wait for one no longer, until it is taken up."""
+        with self._record.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta SELECT :key, '' WHERE EXISTS"
+                " (SELECT 1 FROM passages WHERE scope = :scope AND indexed_at IS NULL)",
+                {"key": f"{LEFT_OUT}{scope}", "scope": scope},
+            )
+
+    def take_up(self, scope: str | None = None) -> None:
+        """Have `scope` (None: every one) wait for its vectors again, if it was left out."""
+        which = "GLOB" if scope is None else "="
+        with self._record.write() as connection:
+            connection.execute(
+                f"DELETE FROM meta WHERE key {which} ?",  # noqa: S608
+                (f"{LEFT_OUT}{scope or '*'}",),
+            )
 
     def counts(self, scope: str) -> tuple[int, int]:
         """(passages, those with a vector) in `scope`."""
@@ -321,6 +348,9 @@ class Passages:
         return len(rows)
 
 
+LEFT_OUT = "left out "
+"""Before a scope: the note in `meta` that its passages do not wait for their vectors."""
+
 _SCOPES = 16  # of which some passages are given at a time
 # Ranges and orders that the index passages_waiting_by_scope serves.
 _BEGINS = "AND p.scope >= :scope AND p.scope < :scope || char(0x10ffff)"
@@ -333,7 +363,9 @@ WITH RECURSIVE waiting(scope) AS (
     FROM waiting WHERE waiting.scope IS NOT NULL LIMIT :limit
 )
 SELECT scope FROM waiting WHERE scope IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'left out ' || waiting.scope)
 """
+_LEFT_OUT = "SELECT count(*) FROM meta WHERE key GLOB 'left out *'"
 
 
 def _pending(
@@ -345,6 +377,7 @@ def _pending(
             WHERE p.indexed_at IS NULL {where} AND NOT EXISTS (
                 SELECT 1 FROM removals r WHERE r.scope = p.scope AND NOT r.building
                 AND (r.passage_id IS NULL OR r.passage_id = p.id))
+            AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'left out ' || p.scope)
             ORDER BY {order} LIMIT :limit""",  # noqa: S608
         {"limit": limit, **values},
     ).fetchall()

@@ -20,7 +20,8 @@ SELECT s.id, s.name, s.description, s.created_at,
        count(CASE WHEN d.state <> 'recorded' THEN 1 END) AS failed,
        coalesce(sum(d.pages), 0) AS pages, coalesce(sum(d.passages), 0) AS passages,
        (SELECT count(*) FROM passages p
-        WHERE p.scope = 'source_' || s.id AND p.indexed_at IS NULL) AS waiting
+        WHERE p.scope = 'source_' || s.id AND p.indexed_at IS NULL) AS waiting,
+       EXISTS (SELECT 1 FROM meta WHERE key = 'left out source_' || s.id) AS left_out
 FROM sources s LEFT JOIN documents d ON d.source_id = s.id
 """
 
@@ -127,8 +128,11 @@ class Sources:
     def _source(self, row: sqlite3.Row) -> Source:
         passages, waiting, failed = row["passages"], row["waiting"], row["failed"]
         state: SourceState
+        waits = ""
         if passages:
-            state = "embedding" if waiting else "ready"
+            state = "embedding" if waiting and not row["left_out"] else "ready"
+            if waiting and row["left_out"]:
+                waits = _cancelled(waiting, passages)
         else:
             state = "failed" if failed else "empty"
         return Source.model_validate(
@@ -136,9 +140,20 @@ class Sources:
                 **dict(row),
                 "indexed": passages - waiting,
                 "state": state,
+                "waits": waits,
                 "embedding_model": self._record.embedding_model,
             }
         )
+
+
+def _cancelled(waiting: int, total: int) -> str:
+    """The sentence about a source that a cancelled load has left without some vectors."""
+    found = "is found by its words only" if waiting == 1 else "are found by their words only"
+    passages = "passage" if total == 1 else "passages"
+    return (
+        f"{waiting:,} of {total:,} {passages} {found}: the load was cancelled. Loading it again "
+        "goes on."
+    )
 
 
 def _loads_key(source_id: str) -> str:
@@ -173,4 +188,5 @@ def _empty(connection: sqlite3.Connection, source_id: str) -> None:
     scope = f"source_{source_id}"
     text.remove_passages(connection, "scope = ?", scope)
     removals.of_scope(connection, scope)
+    connection.execute("DELETE FROM meta WHERE key = ?", (f"{passages.LEFT_OUT}{scope}",))
     connection.execute("DELETE FROM documents WHERE source_id = ?", (source_id,))

@@ -197,6 +197,7 @@ class MemtuiApp(Looks):
             self.main.take_back()
         await self.session.open_agent(agent_id)
         self.session.touch()
+        self.do(self.session.read_window(), "window")
         if not self.greet_if_new():
             self.main.send_next()
 
@@ -294,6 +295,13 @@ class MemtuiApp(Looks):
     async def refresh_store(self, what: set[str]) -> None:
         await self.session.refresh(what)
         self.session.touch()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        from memtui.tui import clipboard
+
+        super().copy_to_clipboard(text)
+        if clipboard.in_tmux() and not self.is_headless:
+            self.do(clipboard.to_tmux(text), "copy")
 
     # workers, and the one place where their errors are shown
 

@@ -129,3 +129,8 @@ _ACTIVITIES = {
 def activity_of(tool: str) -> str:
     """What an agent does that calls it, for the status line."""
     return _ACTIVITIES.get(tool, f"running {tool}")
+
+
+def copied(what: str) -> str:
+    """Nobody answers to OSC 52: whether it was heard is not known."""
+    return f"Copied {what}, as far as the terminal lets programs copy."

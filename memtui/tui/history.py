@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from memtui.tui import order
-from memtui.tui.store import STOPPED, Block, Item
+from memtui.tui.store import PRESSURE, STOPPED, Block, Item
 
 if TYPE_CHECKING:
     from memtui.api.agents import Edit, Message
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 _EVENTS = {
     "login": "you came in",
     "heartbeat": "heartbeat",
-    "alert": "alert",
-    "summary": "summary of earlier messages",
+    "alert": "note to the agent",
+    "summary": "summary",
     "note": "note to the agent",
 }
 
@@ -27,7 +27,7 @@ def unfold(
 ) -> tuple[list[Item], list[Block]]:
     """Messages and edits of core memory, oldest first, as the engine gives them. Everything comes
     folded."""
-    from memtui.api.agents import INTERRUPTED
+    from memtui.api.agents import INTERRUPTED, MEMORY_WARNING
 
     items: list[Item] = []
     blocks: list[Block] = []
@@ -75,8 +75,12 @@ def unfold(
             items.append(Item(f"{key}:activity", "activity", block=answered.key, turn=turn))
         else:
             title = _EVENTS.get(message.kind, message.kind)
-            blocks.append(Block(key, "event", title, message.text, turn=turn))
-            if message.kind == "note" and not message.ok:
+            title = PRESSURE if message.text == MEMORY_WARNING else title
+            failed = message.kind == "note" and not message.ok
+            blocks.append(
+                Block(key, "problem" if failed else "event", title, message.text, turn=turn)
+            )
+            if failed:
                 items.append(Item(f"{key}:problem", "problem", message.text, turn=turn))
             elif message.kind == "note" and message.text == INTERRUPTED:
                 items.append(Item(f"{key}:stopped", "note", STOPPED, turn=turn))

@@ -1,9 +1,12 @@
-"""Mistakes of Textual 8.2 that would end the app, mended."""
+"""Mistakes of Textual 8.2 that would end the app or send a message unasked, mended."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import RenderableType
+from textual import events
 from textual._context import visible_screen_stack
+from textual._xterm_parser import XTermParser
 from textual.await_complete import AwaitComplete
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
@@ -12,6 +15,14 @@ from textual.widgets import OptionList
 _move_page = OptionList._move_page
 _dismiss = Screen.dismiss
 _render = Screen.render
+_keys_of = XTermParser._sequence_to_key_events
+
+# Enter with Alt as most terminals send it; with Shift and Alt as xterm does (modifyOtherKeys).
+_ENTERS = {
+    "\x1b\r": "alt+enter",
+    "\x1b[27;2;13~": "shift+enter",
+    "\x1b[27;3;13~": "alt+enter",
+}
 
 
 def _move_page_when_there_is_one(self: OptionList, direction: Any) -> None:
@@ -37,7 +48,15 @@ def _dismiss_if_on_top(self: Screen[Any], result: Any = None) -> AwaitComplete:
     return _dismiss(self, result) if self.is_active else AwaitComplete()
 
 
+def _keys_with_enters(self: XTermParser, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+    """Textual's own takes these for a plain Enter, or for nothing."""
+    if sequence in _ENTERS:
+        return [events.Key(_ENTERS[sequence], None)]
+    return _keys_of(self, sequence, alt)
+
+
 def mend() -> None:
     OptionList._move_page = _move_page_when_there_is_one  # type: ignore[method-assign]
     Screen.dismiss = _dismiss_if_on_top  # type: ignore[method-assign]
     Screen.render = _render_over_the_one_below  # type: ignore[method-assign]
+    XTermParser._sequence_to_key_events = _keys_with_enters  # type: ignore[method-assign]

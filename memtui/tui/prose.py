@@ -58,6 +58,12 @@ def lines(
     return result
 
 
+def code(text: str) -> list[str]:
+    """The blocks of code in `text`, without the lines around them."""
+    tokens = _parser().parse(plain(text))
+    return [one.content.rstrip() for one in tokens if one.type in ("fence", "code_block")]
+
+
 def left_out(count: int) -> Content:
     """The sign for what of a text is not laid out."""
     return Content.styled(f"({count:,} more characters: y copies them)", "italic $muted")
@@ -126,6 +132,7 @@ class _Builder:
         self.tight = False
         self.fresh = False  # the next piece begins an outermost list
         self.table: list[list[Content]] | None = None
+        self.aligned: list[str] = []  # how each of its columns is: `text-align:right`
 
     def run(self, tokens: "list[Token]") -> list[Piece]:
         for token in tokens:
@@ -207,16 +214,19 @@ class _Builder:
     code_block = fence
 
     def table_open(self, _token: "Token") -> None:
-        self.table = []
+        self.table, self.aligned = [], []
 
     def tr_open(self, _token: "Token") -> None:
         if self.table is not None:
             self.table.append([])
 
+    def th_open(self, token: "Token") -> None:
+        self.aligned.append(str(token.attrs.get("style", "")))
+
     def table_close(self, _token: "Token") -> None:
         table, self.table = self.table or [], None
         indent = min(self.width // 2, sum(rest.cell_length for _, rest in self.prefixes))
-        for number, line in enumerate(tables.lines(table, self.width - indent)):
+        for number, line in enumerate(tables.lines(table, self.width - indent, self.aligned)):
             self.add(line, code=True, gap=not number)
 
     def spans(self, token: "Token", base: str) -> Content:

@@ -164,6 +164,7 @@ class Session(SourceDealings, AgentDealings):
             self.store.match_queue()
         if "history" in what and self.store.agent is not None:
             await self._read_history(client, self.store.agent.id)
+            await self.read_window()
 
     # agents
 
@@ -176,6 +177,17 @@ class Session(SourceDealings, AgentDealings):
             if self._wanted == agent_id:
                 self._wanted = before
             raise
+
+    async def read_window(self) -> None:
+        """How full the context window is; while a turn runs, its events tell it."""
+        agent = self.store.agent
+        if agent is None or self.store.turn is not None:
+            return
+        with contextlib.suppress(MemtuiError):  # the next turn tells it, too
+            found = await (await self.client()).context(agent.id)
+            if self.store.agent is not None and self.store.agent.id == agent.id:
+                self.store.fill_window({one.name: one.tokens for one in found.parts}, found.window)
+                self.touch()
 
     def close_agent(self) -> None:
         """No agent is open."""

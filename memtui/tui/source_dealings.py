@@ -87,6 +87,12 @@ class SourceDealings:
         self.store.jobs[job_id] = await client.cancel_job(job_id)
         self.touch()
 
+    async def cancel_vectors(self, source: "Source") -> None:
+        """Of a source whose load has ended, with vectors still to come."""
+        jobs = await (await self.client()).jobs()  # the newest first
+        if job := next((one for one in jobs if one.source_id == source.id), None):
+            await self.cancel(job.id)
+
     async def delete(self, source: "Source") -> None:
         client = await self.client()
         await client.delete_source(source.id)

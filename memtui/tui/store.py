@@ -25,6 +25,8 @@ BlockKind = Literal["thought", "tool", "memory", "event", "problem"]
 
 RUNNING = ("waiting", "running")
 STOPPED = "Stopped."
+PRESSURE = "memory pressure"
+"""The title of the block about it."""
 OF_ALL = ("agent.changed", "problem", "permission.asked", "permission.settled")
 """Events that are heard whichever agent is open."""
 
@@ -143,6 +145,12 @@ class Store:
             return False
         self.agent = agent
         return True
+
+    def fill_window(self, parts: dict[str, int], window: int) -> None:
+        """What is in the context window between two turns. Without a summary there was none."""
+        if self.turn is None:
+            self.parts, self.window = parts, window
+            self.parts_before = self.parts_before if parts.get("summary") else {}
 
     def new_key(self, prefix: str) -> str:
         self._serial += 1
@@ -408,6 +416,11 @@ class Store:
     def _on_context_changed(self, event: Any, changes: Changes) -> None:
         self.parts, self.window = dict(event.parts), event.window
         changes.draw |= {"context", "window"}
+        if event.warned:
+            from memtui.api.agents import MEMORY_WARNING
+
+            self.add_block(Block(self.new_key("pressure"), "event", PRESSURE, MEMORY_WARNING))
+            changes.draw |= {"mind"}
 
     def _on_context_compacted(self, event: Any, changes: Changes) -> None:
         folded = count(event.messages, "older message") + (
@@ -452,6 +465,7 @@ class Store:
         last = self.items[-1] if self.items else None
         if not (last and last.kind == "problem" and last.text == sentence):
             self.add_item(Item(self.new_key("problem"), "problem", sentence, turn=turn))
+            self.add_block(Block(self.new_key("failed"), "problem", text=sentence, turn=turn))
 
     def _on_job_progress(self, event: Any, changes: Changes) -> None:
         job, before = event.job, self.jobs.get(event.job.id)

@@ -10,8 +10,13 @@ LEAST = 12
 GAP = 2
 
 
-def lines(table: Sequence[Sequence[Content]], width: int) -> list[Content]:
-    """`table`, its first row the names of the columns. With no room for columns, as lists."""
+def lines(
+    table: Sequence[Sequence[Content]], width: int, styles: Sequence[str] = ()
+) -> list[Content]:
+    """`table`, its first row the names of the columns. With no room for columns, as lists.
+
+    `styles` are those of the columns in HTML, as the parser gives them: `text-align:right`.
+    """
     columns = max((len(row) for row in table), default=0)
     if not columns:
         return []
@@ -22,7 +27,8 @@ def lines(table: Sequence[Sequence[Content]], width: int) -> list[Content]:
     widths = _shared(longest, width - GAP * (columns - 1))
     if any(given < min(whole, LEAST) for given, whole in zip(widths, longest, strict=True)):
         return _told(table, width)
-    return _aligned(table, widths)
+    sides = [style.rpartition(":")[2] for style in styles]
+    return _aligned(table, widths, [*sides, *[""] * (columns - len(sides))])
 
 
 def _shared(longest: Sequence[int], room: int) -> list[int]:
@@ -34,12 +40,14 @@ def _shared(longest: Sequence[int], room: int) -> list[int]:
     return widths
 
 
-def _aligned(table: Sequence[Sequence[Content]], widths: Sequence[int]) -> list[Content]:
+def _aligned(
+    table: Sequence[Sequence[Content]], widths: Sequence[int], sides: Sequence[str]
+) -> list[Content]:
     result: list[Content] = []
     for number, row in enumerate(table):
         cells = [
-            cell.truncate(size, ellipsis=True).pad_right(max(0, size - cell.cell_length))
-            for cell, size in zip(row, widths, strict=False)
+            _padded(cell.truncate(size, ellipsis=True), size, side)
+            for cell, size, side in zip(row, widths, sides, strict=False)
         ]
         line = Content(" " * GAP).join(cells)
         result.append(line if number else line.stylize("bold"))
@@ -47,6 +55,12 @@ def _aligned(table: Sequence[Sequence[Content]], widths: Sequence[int]) -> list[
             rule = (" " * GAP).join("─" * size for size in widths)
             result.append(Content.styled(rule, "$faint"))
     return result
+
+
+def _padded(cell: Content, size: int, side: str) -> Content:
+    space = max(0, size - cell.cell_length)
+    left = {"right": space, "center": space // 2}.get(side, 0)
+    return cell.pad(left, space - left)
 
 
 def _told(table: Sequence[Sequence[Content]], width: int) -> list[Content]:

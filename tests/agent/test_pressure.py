@@ -7,9 +7,8 @@ import pytest
 
 from memtui.agent.calibration import Calibration
 from memtui.agent.loop import Turn
-from memtui.agent.notices import MEMORY_WARNING
 from memtui.agent.tokens import PRIOR, add, dot, message_features, tools_features
-from memtui.api.agents import TurnReply, TurnRequest
+from memtui.api.agents import MEMORY_WARNING, TurnReply, TurnRequest
 from memtui.api.errors import ContextOverflowError, ModelError
 from memtui.api.events import ContextChanged, ContextCompacted, Event, Problem
 
@@ -46,6 +45,7 @@ async def test_warned_once_then_summarised_with_what_the_agent_said() -> None:
             warned_at = number
             parts = life.of(ContextChanged)[-1].parts
             assert sum(parts.values()) > 0.75 * 8192
+            assert [event.warned for event in life.of(ContextChanged)].count(True) == 1
             shown = [
                 m["content"] for m in life.model.requests[-1] if MEMORY_WARNING in m["content"]
             ]

@@ -337,3 +337,30 @@ async def test_the_meter_tells_at_most_ten_times_a_second() -> None:
     meter.counted(10, 5)
     assert meter.progress.rate > 0
     assert meter.progress.seconds_left is not None
+
+
+async def test_a_scope_that_is_left_is_written_no_more_and_what_is_under_way_is(rig: Rig) -> None:
+    out: set[str] = set()
+    pending = rig.memory.pending
+    rig.memory.pending = (
+        lambda limit, prefix=None: [  # type: ignore[method-assign]
+            row for row in pending(1000, prefix) if row[1] not in out
+        ][:limit]
+    )
+    rig.memory.add(*(f"a{n}" for n in range(400)))
+    rig.memory.add("b0", "b1", scope="source_b")
+    rig.gate.open.clear()
+    rig.indexer.start()
+    await rig.gate.entered.wait()
+    out.add("source_a")
+    leaving = asyncio.create_task(rig.indexer.leave("source_a"))
+    await asyncio.sleep(0.05)
+    assert not leaving.done(), "some of it is under way"
+    rig.gate.open.set()
+    await leaving
+    written = rig.memory.counts("source_a")[1]
+    assert 0 < written < 400
+    await rig.indexer.wait("source_b")
+    assert rig.memory.counts("source_a")[1] == written
+    out.clear()
+    await rig.indexer.wait("source_a")

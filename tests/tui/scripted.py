@@ -16,6 +16,7 @@ from memtui.api.agents import (
     TurnReply,
     TurnRequest,
 )
+from memtui.api.context import ContextPart, ContextWindow
 from memtui.api.errors import NotFoundError, UnavailableError
 from memtui.api.events import (
     ContextChanged,
@@ -328,6 +329,16 @@ class ScriptedClient:
         self.calls.append(f"edit:{turn_id}")
         self.emit(HistoryChanged(agent_id=agent_id, turn_id=f"t{len(self.requests) + 1}"))
         return await self.turn(agent_id, TurnRequest(text=text))
+
+    async def context(self, agent_id: str) -> ContextWindow:
+        parts = [
+            ContextPart(name=name, tokens=tokens, text="")
+            for name, tokens in (("system", 1200), ("tools", 900), ("core", 400))
+        ]
+        return ContextWindow(
+            model="offline", window=8192, known=True, reserve=500, pressure=0, total=2500,
+            waiting=0, parts=parts, messages=[], tools=[],
+        )  # fmt: skip
 
     async def find(self, agent_id: str, text: str, before: int | None = None) -> Occurrences:
         self._call("find")

@@ -207,7 +207,7 @@ async def test_load_checks_beside_the_field_and_begins(opened: Opened, tmp_path:
         await until(pilot, lambda: not isinstance(app.screen, Load))
         await until(pilot, lambda: any(s.state == "ready" and s.name == "walks"
                                        for s in app.store.sources))  # fmt: skip
-        words = "Loaded 1 passage and 1 document from walks. /attach"
+        words = "Loaded walks: 1 file added; 1 passage in all. /attach"
         await until(pilot, lambda: any(words in note.message for note in app._notifications))
 
 

@@ -55,12 +55,34 @@ async def test_a_message_and_its_code_are_copied(opened: Open) -> None:
         answer.text = "Do this:\n\n```python\nprint(1)\n```\n\nThat is all."
         await pilot.press("b")
         assert app.clipboard == "print(1)"
+        answer.text += "\n\n- or this\n  ~~~\n  print(2)\n  ~~~\n"
+        for expected in ("print(2)", "print(1)"):  # the next one, and around
+            await pilot.press("b")
+            assert app.clipboard == expected
         await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "y")
         assert transcript.current is not None
         assert transcript.current.kind == "you"
         assert app.clipboard == "hi"
         await pilot.press("Y")  # no code in it: nothing is copied
         assert app.clipboard == "hi"
+
+
+async def test_jumps_and_copies_begin_where_one_reads(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        for number in range(60):
+            app.store.add_item(Item(f"x{number}", "agent", f"number {number}"))
+        transcript = app.query_one(Transcript)
+        transcript.update()
+        await pilot.press("f3", *["up"] * 9)
+        first = transcript._index_at(transcript.scroll_offset.y)
+        assert first is not None
+        await pilot.press("right_square_bracket")
+        assert transcript.cursor == transcript.rows[first].key
+        transcript.cursor = None
+        await pilot.press("y")
+        assert app.clipboard in [transcript.rows[at].text for at in transcript._shown_places()]
+        await pilot.press("left_square_bracket")
+        assert transcript.cursor == transcript.rows[first - 1].key
 
 
 async def test_what_comes_meanwhile_is_counted_and_moves_nothing(opened: Open) -> None:

@@ -219,7 +219,7 @@ async def test_versions_are_compared_and_restored() -> None:
         await pilot.press("h")
         await until(pilot, lambda: app.query(Versions) and len(app.query_one(Versions).rows) == 3)
         await until(pilot, lambda: app.focused is app.query_one(Versions))
-        assert "AdaGrace" in text_of(app.query_one(Versions))
+        assert "Ada Grace" in text_of(app.query_one(Versions))
         await pilot.press("down", "r")
         await until(pilot, lambda: len(app.query_one(Versions).rows) == 4)
         assert await value(agent_id, "human") == "Name: Ada"
@@ -315,7 +315,12 @@ async def test_hostile_text_in_a_block() -> None:
 
 def test_words_are_compared() -> None:
     lines = words("The cat sat.\nOn a mat.", "The dog sat.\nOn a mat.", 40)
-    assert "\n".join(line.plain for line in lines) == "The catdog sat.\nOn a mat."
+    assert "\n".join(line.plain for line in lines) == "The cat dog sat.\nOn a mat."
+    for before, after, told in (
+        ("The user is called Ada", "Loves tea. Ada", "The user is called Loves tea. Ada"),
+        ("彼は寿司が好き", "彼は茶が好き", "彼は寿司 茶が好き"),
+    ):  # a run of words that changed, not one by one; and where no blanks are
+        assert words(before, after, 40)[0].plain == told
     styles = {str(span.style) for line in lines for span in line.spans}
     assert {"strike $error", "underline $success"} <= styles
     assert all(line.cell_length <= 20 for line in words("a " * 400, "b " * 400, 20))

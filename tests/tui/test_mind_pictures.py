@@ -18,7 +18,7 @@ from memtui.tui.mind.context import ContextList, ContextTab
 from memtui.tui.mind.found import HitsList
 from memtui.tui.mind.memory import MemoryList
 from memtui.tui.mind.versions import Versions
-from memtui.tui.store import Block
+from memtui.tui.store import PRESSURE, Block
 from memtui.tui.widgets.mind import Mind
 from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, WIDE, until
@@ -118,8 +118,8 @@ def block(*blocks: Block) -> Steps:
 
 
 EDIT = Block("e1", "memory", "human", LATER, before=HUMAN, folded=False, edit=1)
-PRESSURE = Block(
-    "e2", "event", "alert", "Warning: the conversation will soon be cut.", folded=False
+PRESSED = Block(
+    "e2", "event", PRESSURE, "Warning: the conversation will soon be cut.", folded=False
 )
 SUMMARY = Block("e3", "event", "summary", "Ada asked about ospreys and kestrels.", folded=False)
 ERROR = Block(
@@ -144,7 +144,7 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
     ("over-limit-80", SMALL, over_limit),
     ("edit", WIDE, block(EDIT)),
     ("edit-100", MIDDLE, block(EDIT)),
-    ("pressure-summary", WIDE, block(PRESSURE, SUMMARY)),
+    ("pressure-summary", WIDE, block(PRESSED, SUMMARY)),
     ("error", MIDDLE, block(ERROR)),
     ("call", SMALL, block(CALL)),
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -260,3 +262,27 @@ async def test_an_editor_that_cannot_be_opened(opened: Open, monkeypatch: Any) -
             await pilot.press("ctrl+g")
             await until(pilot, lambda sentence=sentence: sentence in told(app))
         assert text(app) == "a draft"
+
+
+@pytest.mark.parametrize(
+    ("sequence", "key"),
+    [
+        ("\x1b\r", "alt+enter"),
+        ("\x1b[13;3u", "alt+enter"),
+        ("\x1b[27;3;13~", "alt+enter"),
+        ("\x1b[13;2u", "shift+enter"),
+        ("\x1b[27;2;13~", "shift+enter"),
+        ("\n", "ctrl+j"),
+    ],
+)
+async def test_what_breaks_the_line_as_terminals_send_it(
+    opened: Open, sequence: str, key: str
+) -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("a")
+        for event in XTermParser().feed(sequence):
+            assert isinstance(event, events.Key)
+            assert event.key == key
+            app.post_message(event)
+        await pilot.press("b")
+        assert app.query_one(Prompt).text == "a\nb"

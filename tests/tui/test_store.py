@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from memtui.api.agents import INTERRUPTED, Message, ToolCall
+from memtui.api.agents import INTERRUPTED, MEMORY_WARNING, Message, ToolCall
 from memtui.api.events import (
     AgentChanged,
     AnswerRestarted,
+    ContextChanged,
     HistoryChanged,
     JobProgress,
     MemoryEdited,
@@ -22,7 +23,7 @@ from memtui.api.events import (
 )
 from memtui.api.library import Job
 from memtui.tui import history
-from memtui.tui.store import Item, Store
+from memtui.tui.store import PRESSURE, Item, Store
 from tests.tui.scripted import HITS, NOW, QUESTION, REPLY, THOUGHT, agent, turn_events
 
 
@@ -151,13 +152,22 @@ def test_history_pairs_calls_with_their_results() -> None:
         Message(id=3, kind="tool", tool_call_id="c1", text="{}", **found, **common),
         Message(id=4, kind="assistant", thought="ah", tool=say, text="hi", **common),
         Message(id=5, kind="tool", tool_call_id="c2", text="{}", **common),
-        Message(id=6, kind="alert", text="memory pressure", **common),
+        Message(id=6, kind="alert", text=MEMORY_WARNING, **common),
+        Message(id=7, kind="alert", text="The user attached a source.", **common),
     ]
     items, blocks = history.unfold(messages)
     assert [(i.kind, i.text) for i in items] == [("you", "q"), ("agent", "hi"), ("activity", "")]
-    assert [b.kind for b in blocks] == ["thought", "tool", "thought", "event"]
+    assert [b.kind for b in blocks] == ["thought", "tool", "thought", "event", "event"]
+    assert [b.title for b in blocks[-2:]] == [PRESSURE, "note to the agent"]
     assert blocks[1].hits == HITS
     assert items[2].block == blocks[1].key
+
+
+def test_memory_pressure_is_told_as_it_comes() -> None:
+    s = store()
+    context: dict[str, Any] = {"agent_id": "a1", "parts": {"messages": 9}, "window": 10}
+    s.apply([ContextChanged(**context), ContextChanged(**context, warned=True)])
+    assert [block.title for block in s.blocks] == [PRESSURE]
 
 
 def test_tools_stand_under_the_message_they_led_to_live_and_read_again() -> None:

@@ -47,6 +47,12 @@ def test_a_table_shares_the_room_and_is_a_list_where_there_is_none() -> None:
     assert max(map(len, nested)) <= 60
 
 
+def test_columns_stand_as_the_table_says() -> None:
+    table = "| name | number | word |\n|---|---:|:-:|\n| an ox | 7 | moo |\n"
+    names, _, row = (line.plain for line in prose.lines(table, [], 40))
+    assert (names, row) == ("name   number  word", "an ox       7  moo ")
+
+
 def test_what_is_too_long_says_so() -> None:
     assert plain("x " * 40_000)[-1] == "(20,000 more characters: y copies them)"
 

@@ -148,5 +148,9 @@ async def job(engine: OpenEngine, job_id: str) -> Job:
 
 @router.post("/jobs/{job_id}/cancel")
 async def cancel(engine: OpenEngine, job_id: str) -> Job:
-    """Stop a job, keeping what it has done."""
-    return await engine.jobs.cancel(job_id)
+    """Stop a job, keeping what it has done.
+
+    After a load, nothing more of its source gets a vector until it is loaded again; also when the
+    source's last load has ended already and its vectors were still being made.
+    """
+    return await engine.loads.cancel(job_id)

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 
 from textual.content import Content
 
@@ -15,8 +16,14 @@ AROUND = 8
 MOST = 1500
 """Words that are compared one by one; in longer differences, whole lines are."""
 
-_WORD = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
+# In Chinese and Japanese, which put no blanks between words, each character by itself.
+_ALONE = "\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"\n|[^\S\n]+|[{_ALONE}]|[^\W{_ALONE}]+|[^\w\s]")
+_BLANKS = (" ", "\t")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+_Step = tuple[str, int, int, int, int]
 
 
 def words(before: str, after: str, width: int) -> list[Content]:
@@ -29,18 +36,33 @@ def words(before: str, after: str, width: int) -> list[Content]:
         pieces.append(safe.text(after, limit=3000))
         return Content("").join(pieces).wrap(max(4, width))
     pieces = []
-    steps = difflib.SequenceMatcher(None, old, new, False).get_opcodes()
+    steps = _joined(difflib.SequenceMatcher(None, old, new, False).get_opcodes(), old)
     for number, (what, i, j, k, n) in enumerate(steps):
         if what == "equal":
             pieces.append(_same(old[i:j], number == 0, number == len(steps) - 1))
             continue
         if i < j:
             pieces.append(_changed(old[i:j], GONE))
+        if i < j and k < n and not old[j - 1].isspace() and not new[k].isspace():
+            pieces.append(Content(" "))
         if k < n:
             pieces.append(_changed(new[k:n], CAME))
     if not steps or all(step[0] == "equal" for step in steps):
         return [Content.styled("Nothing has changed.", "$muted")]
     return Content("").join(pieces).wrap(max(4, width))
+
+
+def _joined(steps: Sequence[_Step], old: Sequence[str]) -> list[_Step]:
+    """Changes with nothing but a blank between them are one: words do not alternate then."""
+    joined: list[_Step] = []
+    for number, step in enumerate(steps):
+        blank = step[0] == "equal" and all(one in _BLANKS for one in old[step[1] : step[2]])
+        goes_on = bool(joined) and joined[-1][0] != "equal"
+        if goes_on and (step[0] != "equal" or (blank and number < len(steps) - 1)):
+            _, i, _, k, _ = joined.pop()
+            step = ("replace", i, step[2], k, step[4])
+        joined.append(step)
+    return joined
 
 
 def counts(before: str, after: str, short: bool = False) -> str:

@@ -6,11 +6,12 @@ from memtui.tui import format as fmt
 from memtui.tui import prose, safe
 from memtui.tui.mind.hits import query
 from memtui.tui.mind.readable import arguments, readable
-from memtui.tui.store import Block
+from memtui.tui.store import PRESSURE, Block
 
 FLAGGED = "After reading documents: one of them may have asked for it. /undo takes it back."
-PRESSURE = "The context window is getting full: the agent was told to keep what matters."
+PRESSED = "The context window is getting full: the agent was told to keep what matters."
 CAN_BE_UNDONE = "u takes this edit back"
+TURN_CAN_BE_UNDONE = "u takes back what this turn did to the memory"
 WENT_IN = "Enter shows the messages that went into it."
 FAILED = "The agent was told, and may try otherwise."
 
@@ -20,7 +21,7 @@ def block_lines(block: Block, width: int) -> list[Content]:
     if block.folded:
         return header
     body = _BODIES[block.kind](block, width - 2)
-    if block.flagged:
+    if block.flagged and not block.undone:
         body = [*Content.styled(FLAGGED, "$warning").wrap(width - 2), *body]
     lines = [Content("  ") + line for line in body]
     return [*header, *lines] if block.hits else [*header, *lines, Content("")]
@@ -41,8 +42,8 @@ def _header(block: Block, width: int) -> Content:
         right = "undone" if block.undone else _change(block, width < 36)
     elif block.kind == "problem":
         name, style, rest = "problem", "$error", safe.line(block.text, "$muted", 200)
-    elif block.title == "alert":
-        name, style, rest = "memory pressure", "$warning", Content("")
+    elif block.title == PRESSURE:
+        name, style, rest = PRESSURE, "$warning", Content("")
     else:
         name, style, rest = block.title, "$muted", Content("")
         if block.summary and block.folded:
@@ -102,15 +103,17 @@ def _memory(block: Block, width: int) -> list[Content]:
 
     lines = words(block.before, block.text, width)
     if block.edit and not block.undone:
-        lines.append(Content.styled(CAN_BE_UNDONE, "$faint").truncate(width))
+        label = TURN_CAN_BE_UNDONE if block.flagged else CAN_BE_UNDONE
+        lines += Content.styled(label, "$faint").wrap(width)
     return lines
 
 
 def _event(block: Block, width: int) -> list[Content]:
-    if block.title == "alert":
-        head = Content.styled(PRESSURE, "$warning").wrap(width)
+    if block.title == PRESSURE:
+        head = Content.styled(PRESSED, "$warning").wrap(width)
         return [*head, *safe.text(readable(block.text), "$muted", limit=3000).wrap(width)]
-    lines = safe.text(readable(block.text), "$muted", limit=3000).wrap(width)
+    style = "$error" if block.kind == "problem" else "$muted"
+    lines = safe.text(readable(block.text), style, limit=3000).wrap(width)
     if block.summary:
         lines += Content.styled(WENT_IN, "$faint").wrap(width)
     return lines

@@ -145,7 +145,7 @@ class Load(Form[str]):
         with VerticalScroll(classes="box load", can_focus=False) as box:
             box.border_title = Content("load")
             box.border_subtitle = Content(
-                "enter load · ↓ choose files · tab next field · esc close"
+                "enter load · ↓ files, space chooses · tab next field · esc close"
             )
             yield Label("File, folder or web page; or a part of a name", markup=False)
             several = bool(dropped(self.typed))

@@ -89,10 +89,22 @@ class SourceDeeds(Deeds):
         row = self._row()
         field.value = ""
         field.display = False
-        sources = self.query_one(Sources)
-        self.set_focus(sources)
+        self.set_focus(self.query_one(Sources))
         if row is not None and row.source is not None:
-            self.call_after_refresh(sources.choose, row.source.id)
+            self.do(self._back_from_filter(row.source.id, row.key))
+
+    async def _back_from_filter(self, source_id: str, key: str) -> None:
+        """Without the filter again: the cursor stays on what was found, if it is near the top of
+        its source, which is unfolded; else on the source.
+        """
+        shelf, sources = self.store.shelf, self.query_one(Sources)
+        if key != source_id and source_id not in shelf.open:
+            shelf.toggle(source_id)
+            if source_id not in shelf.documents:
+                await self.session.read_page(source_id, 0)
+        self.draw({"sources"})
+        there = any(row.key == key for row in sources.rows)
+        sources.choose(key if there else source_id)
 
     # what a key does with the source
 
@@ -174,12 +186,14 @@ class SourceDeeds(Deeds):
     def action_cancel(self) -> None:
         row = self._row()
         job = row.job if row is not None else None
-        if job is None and row is not None and row.source is not None:
-            job = self.store.job_of(row.source)
-        if job is None or job.state not in RUNNING:
+        if row is not None and row.source is not None:
+            job = job or self.store.job_of(row.source)
+        if job is not None and job.state in RUNNING:
+            self.do(self.session.cancel(job.id))
+        elif row is not None and row.source is not None and row.source.state == "embedding":
+            self.do(self.session.cancel_vectors(row.source))
+        else:
             self.memtui.tell("Nothing is being loaded here.")
-            return
-        self.do(self.session.cancel(job.id))
 
     # what a key does with the row
 
@@ -212,13 +226,13 @@ class SourceDeeds(Deeds):
         else:
             what, text = "the name", row.source.name if row.source is not None else ""
         self.app.copy_to_clipboard(text)
-        self.memtui.tell(f"Copied {what}.")
+        self.memtui.tell(fmt.copied(what))
 
     async def _copy_passage(self, passage_id: str) -> None:
         """All of it: the tree has its beginning."""
         found = await self.session.passage(passage_id, context=0)
         self.app.copy_to_clipboard(found.passage.text)
-        self.memtui.tell("Copied the passage.")
+        self.memtui.tell(fmt.copied("the passage"))
 
     def action_source_detail(self) -> None:
         from memtui.tui.screens.reading import Reading
@@ -232,6 +246,10 @@ class SourceDeeds(Deeds):
             self.app.push_screen(Reading("about", lambda width: detail(row, store)))
 
     # loading
+
+    @on(Sources.Dropped)
+    def path_dropped(self, event: Sources.Dropped) -> None:
+        self.open_load(event.text)
 
     def action_load(self) -> None:
         self.open_load("")

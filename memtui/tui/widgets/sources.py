@@ -3,7 +3,9 @@
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -45,17 +47,43 @@ class Sources(Rows[TreeRow]):
             super().__init__()
             self.pages = pages
 
+    class Dropped(Message):
+        """A path or an address was pasted: a file was dropped on the terminal."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, store: Store) -> None:
         super().__init__(id="sources-list")
         self.store = store
         self._branches = Branches()
         self._wanted: set[tuple[str, int]] = set()
+        self._unfolding = ""  # key of the row whose rows below are to come into view
 
     def update(self) -> None:
+        at = self._index_of(self.cursor)
         self.show(rows_of(self.store, self._branches))
+        if self.cursor is None and at is not None:  # the row has gone: what stands there now
+            self._jump([*self.rows[at:], *reversed(self.rows[:at])])
         if self.cursor is None:
             self._choose_first()
+        self._show_unfolded()
         self._tell()
+
+    def _show_unfolded(self) -> None:
+        """What was unfolded at the lower edge: some of it is to be seen."""
+        at = self._index_of(self._unfolding) if self._unfolding else None
+        if at is None or at + 1 >= len(self.rows):
+            return
+        below = self.rows[at + 1 : at + self.size.height]
+        count = next((n for n, row in enumerate(below) if row.depth <= self.rows[at].depth
+                      and self.selectable(row)), len(below))  # fmt: skip
+        if count and below[0].kind != "hint":
+            self._unfolding = ""
+            self.scroll_to_region(
+                Region(0, at, 1, count + 1), animate=False, immediate=True, x_axis=False
+            )
 
     def key(self, row: TreeRow) -> str:
         return row.key
@@ -88,6 +116,7 @@ class Sources(Rows[TreeRow]):
 
     def toggle(self, row: TreeRow) -> None:
         if row.kind in ("source", "document", "section") and not _is_leaf(row):
+            self._unfolding = "" if row.open else row.key
             self.post_message(self.Toggled(row))
 
     def action_unfold(self) -> None:
@@ -107,13 +136,23 @@ class Sources(Rows[TreeRow]):
             if (parent := next(above, None)) is not None:
                 self.choose(parent.key)
 
+    def on_paste(self, event: events.Paste) -> None:
+        if event.text.strip().startswith(_BEGINNINGS):
+            event.stop()
+            self.post_message(self.Dropped(event.text))
+
     def cursor_moved(self) -> None:
+        self._unfolding = ""
         self.call_later(self._tell)
 
     def _tell(self) -> None:
         if self.is_mounted and self.parent is not None:
             for below in self.parent.query(SourcesDetail):
                 below.tell(self.current)
+
+
+_BEGINNINGS = ("/", "~", "'/", '"/', "file://", "http://", "https://")
+"""Of what terminals paste for files that are dropped on them, and of addresses."""
 
 
 def _is_leaf(row: TreeRow) -> bool:
@@ -159,18 +198,23 @@ def loaded(job: "Job", store: Store) -> "tuple[str, Severity]":
     if job.state == "cancelled" and job.progress.doing == "watching":
         return f"Watching the folder of {job.source} has ended.", "information"
     if job.state == "cancelled":
-        return f"The load of {job.source} was cancelled. What was read stays.", "information"
+        rest = report.notes[-1] if report and report.notes else "What was read stays."
+        return f"The load of {job.source} was cancelled. {rest}", "information"
     if job.state != "done" or report is None:
         return job.error or f"The load of {job.source} has failed.", "error"
-    sentence = (
-        f"Loaded {fmt.count(report.passages, 'passage')} and "
-        f"{fmt.count(report.documents_as_pages, 'document')} from {job.source}."
-    )
+    did = (
+        (report.added, "added"), (report.replaced, "changed"), (report.renamed, "renamed"),
+        (report.pruned, "removed"),
+    )  # fmt: skip
+    parts = [f"{fmt.count(number, 'file')} {what}" for number, what in did if number]
+    done = ", ".join(parts) if parts else "nothing has changed"
+    sentence = f"Loaded {job.source}: {done}; {fmt.count(report.passages, 'passage')} in all."
     if store.agent is not None and job.source_id and not store.attached(job.source_id):
         sentence += f" /attach lets {plain_line(store.agent.name, 40)} search it."
     if not report.failures:
         return sentence, "information"
-    first = report.failures[0]
+    # with a password that was given, what the user waits to hear
+    first = min(report.failures, key=lambda one: "password" not in one.reason.casefold())
     failed = fmt.count(len(report.failures), "file")
     return f"{sentence} {failed} could not be read; the first: {first.reason}", "warning"
 

@@ -1,6 +1,5 @@
 """The conversation: a window of laid-out items over the store's data."""
 
-import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from textual.message import Message
 from textual.selection import Selection
 
 from memtui.api.plain import plain
+from memtui.tui import format as fmt
 from memtui.tui import prose
 from memtui.tui.actions import bindings
 from memtui.tui.mind import activity
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from memtui.api.agents import Citation
 
 _LABELS = {"you": ("you", "$primary"), "agent": ("agent", "$secondary")}
-_CODE = re.compile(r"^```[^\n]*\n(.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class Transcript(Found):
@@ -54,6 +53,7 @@ class Transcript(Found):
         self._citation: tuple[str, Citation] | None = None
         self._unfolded: set[str] = set()  # keys of the tool lines whose details are shown
         self._stream = Streamed()
+        self._copied: tuple[str, int] = ("", 0)  # key of a message, blocks of its code copied
 
     def _forward_event(self, event: events.Event) -> None:
         """What has no use here is written in the prompt. The focus goes there before the app
@@ -156,7 +156,11 @@ class Transcript(Found):
     def _step(self, step: int) -> None:
         found = self._citations()
         if not found:
-            self.notify("No answer here cites a passage.", markup=False)
+            some = any(item.citations for item in self.rows)
+            said = (
+                "No citation here could be verified." if some else "No answer here cites a passage."
+            )
+            self.notify(said, markup=False)
             return
         at = next((n for n, (item, c) in enumerate(found) if c is self._chosen_in(item)), None)
         if at is not None:
@@ -211,9 +215,9 @@ class Transcript(Found):
         self._to_message(1)
 
     def action_edit(self) -> None:
-        """The chosen message, else what the user said last before it."""
-        at = self._index_of(self.cursor) if self.cursor else None
-        before = self.rows if at is None else self.rows[: at + 1]
+        """The chosen message, else what the user said last before it, or before what is in view."""
+        at = self._index_of(self.cursor)
+        before = self.rows[: (self._shown_places()[-1] if at is None else at) + 1]
         said = next((item for item in reversed(before) if item.kind == "you"), None)
         self.post_message(self.Edit(said))
 
@@ -222,32 +226,53 @@ class Transcript(Found):
             self._copy(plain(message.text), "the message")
 
     def action_copy_code(self) -> None:
+        """The first block of code, and at each further press the next one."""
         message = self._message()
-        blocks = _CODE.findall(message.text) if message else []
-        if blocks:
-            self._copy(plain("\n\n".join(block.rstrip() for block in blocks)), "the code")
+        blocks = prose.code(message.text) if message else []
+        if message and blocks:
+            before, number = self._copied
+            number = number % len(blocks) if before == message.key else 0
+            self._copied = (message.key, number + 1)
+            many = f"block {number + 1} of {len(blocks)} of the code; b copies the next"
+            self._copy(blocks[number], many if len(blocks) > 1 else "the code")
         elif message:
             self.notify("There is no block of code in this message.", markup=False)
 
     def _message(self) -> Item | None:
-        """The message that is chosen, else the agent's last one."""
+        """The message that is chosen, else the agent's last one of those in view, else its last."""
         if self.current is not None and self.current.kind in ("you", "agent"):
             return self.current
-        last = next((item for item in reversed(self.rows) if item.kind == "agent"), None)
-        if last is None:
-            self.notify("Nothing was said yet that could be copied.", markup=False)
-        return last
+        in_view = [self.rows[at] for at in self._shown_places()]
+        for item in [*reversed(in_view), *reversed(self.rows)]:
+            if item.kind == "agent":
+                return item
+        self.notify("Nothing was said yet that could be copied.", markup=False)
+        return None
+
+    def _shown_places(self) -> range:
+        """Places of the rows that are in view."""
+        top = self.scroll_offset.y
+        first = self._index_at(top)
+        last = self._index_at(top + self.size.height - 1)
+        count = len(self.rows)
+        return range(first or 0, count if first is None or last is None else last + 1)
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
-        self.notify(f"Copied {what}, as far as the terminal lets programs copy.", markup=False)
+        self.notify(fmt.copied(what), markup=False)
 
     def _to_message(self, step: int) -> None:
-        """The message or tool line before or after; without one chosen, the last one."""
-        at = self._index_of(self.cursor) if self.cursor else None
-        start = len(self.rows) - 1 if at is None else at + step
-        last = len(self.rows) if step > 0 and at is not None else -1
-        for index in range(start, last, step if at is not None else -1):
+        """The message or tool line before or after the chosen one; without one, the last one, or
+        where the user is reading the first in view, and the one before.
+        """
+        at = self._index_of(self.cursor)
+        if at is not None:
+            start = at + step
+        elif self._at_end and not self._last:
+            start, step = len(self.rows) - 1, -1
+        else:
+            start = self._shown_places()[0] - (step < 0)
+        for index in range(start, len(self.rows) if step > 0 else -1, step):
             if self.selectable(self.rows[index]):
                 self._at_end = False
                 self.choose(self.key(self.rows[index]))

@@ -125,8 +125,9 @@ def _about(source: "Source", job: "Job | None") -> Iterator[TreeRow]:
     if job is not None and job.state in RUNNING:
         for number in range(_bars(job)):
             yield _bar(source.id, source, job, number)
-    elif source.state == "embedding" and source.passages:
-        yield _bar(source.id, source, None, 0)
+    else:
+        if source.state == "embedding" and source.passages:
+            yield _bar(source.id, source, None, 0)
         if source.waits:
             yield TreeRow(f"{source.id}:waits", "hint", source, text=source.waits)
     if source.failed:

@@ -99,8 +99,12 @@ def fraction(job: "Job") -> float:
     if job.kind == "reindex":
         return progress.indexed / progress.passages if progress.passages else 0.0
     read = progress.bytes / progress.bytes_total if progress.bytes_total else 0.0
-    embedded = progress.indexed / progress.passages if progress.passages else 0.0
-    return min(1.0, read * (0.1 + 0.9 * embedded))
+    return min(1.0, read * _embedded(progress.indexed, progress.passages))
+
+
+def _embedded(indexed: int, passages: int) -> float:
+    """How much is done of a load that has read everything."""
+    return 0.1 + 0.9 * (indexed / passages if passages else 0.0)
 
 
 def _bar(row: TreeRow, width: int) -> Content:
@@ -108,7 +112,7 @@ def _bar(row: TreeRow, width: int) -> Content:
     if row.number < 0 and source is not None:
         return _line("  ", "", f"{fmt.count(source.failed, 'file')} not read", "$error", "", width)
     if job is None:
-        done = source.indexed / source.passages if source is not None else 0.0
+        done = _embedded(source.indexed, source.passages) if source is not None else 0.0
         return _share(done, width)
     if job.progress.doing == "watching":
         return _line("  ", "", "watching the folder", "$muted", "", width)
@@ -194,7 +198,7 @@ def _about_document(document: "Document") -> Content:
         fmt.size(document.size),
         f"only pages {document.only_pages}" if document.only_pages else "",
     ]
-    if document.state == "embedding":
+    if document.state in ("embedding", "unindexed"):
         sizes.append(f"{fmt.count(document.indexed)} with a vector")
     also = f"also as {', '.join(map(fmt.path, document.also))}" if document.also else ""
     facts = (fmt.path(document.path), " · ".join(filter(None, sizes)), also)
