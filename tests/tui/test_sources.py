@@ -130,8 +130,12 @@ async def test_filter_as_you_type(opened: Opened) -> None:
         await pilot.press("enter")
         assert tree(app).has_focus
         assert app.store.shelf.filter == "WALKS"
-        await pilot.press("escape")
+        await pilot.press("down", "escape")
         await until(pilot, lambda: any("birds" in line for line in lines(app)))
+        # on what was found, in its source, which is unfolded
+        await until(pilot, lambda: tree(app).current and tree(app).current.document)
+        assert "walks.md" in lines(app)[tree(app).rows.index(tree(app).current)]
+        await pilot.press("left", "left")
         assert not app.main.query_one(SourcesFilter).display
         await pilot.press("f", *"nobody has this")
         await until(pilot, lambda: lines(app) == ["  nothing of that name"])
@@ -236,6 +240,45 @@ async def test_retry_what_failed(opened: Opened, tmp_path: Path) -> None:
             pilot,
             lambda: any(s.name == "broken" and not s.failed for s in app.store.sources),
         )
+
+
+async def test_after_a_deletion_the_cursor_is_where_it_was(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as (app, pilot):
+        for name in ("zz 1", "zz 2"):
+            await choose(app, pilot, await homes.load_text(tmp_path, name))
+        await choose(app, pilot, "zz 2")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(pilot, lambda: all(s.name != "zz 2" for s in app.store.sources))
+        await until(pilot, lambda: not any("zz 2" in line for line in lines(app)))
+        current = tree(app).current
+        assert current is not None
+        assert current.source is not None
+        assert current.source.name == "zz 1"
+
+
+async def test_what_is_unfolded_at_the_edge_comes_into_view(opened: Opened, tmp_path: Path) -> None:
+    async with opened((80, 14)) as (app, pilot):
+        for name in ("a", "b", "c", "d", "e", "f"):
+            await add(f"zzz {name}", make_pdf(tmp_path / f"{name}.pdf", homes.BIRDS))
+        await until(pilot, lambda: any("zzz f" in line for line in lines(app)))
+        await pilot.press("end")
+        sources = tree(app)
+        await until(pilot, lambda: sources.current and "zzz f" in lines(app)[-1])
+        await pilot.press("right")
+        await until(pilot, lambda: any("f.pdf" in line for line in lines(app)))
+        at = next(at for at, line in enumerate(lines(app)) if "f.pdf" in line)
+        await until(pilot, lambda: at < sources.scroll_offset.y + sources.size.height)
+
+
+async def test_a_path_that_is_pasted_opens_the_load_form(opened: Opened, papers: Path) -> None:
+    async with opened() as (app, pilot):
+        tree(app).post_message(events.Paste("no path at all"))
+        tree(app).post_message(events.Paste(f"'{papers}/kestrel.md' '{papers}/deep'"))
+        await until(pilot, lambda: isinstance(app.screen, Load))
+        folders = app.screen.query_one(Folders)
+        await until(pilot, lambda: len(folders.marked) == 2)
 
 
 async def test_rename(opened: Opened, tmp_path: Path) -> None:
