@@ -147,10 +147,9 @@ class Store:
         return True
 
     def fill_window(self, parts: dict[str, int], window: int) -> None:
-        """What is in the context window between two turns. Without a summary there was none."""
+        """What is in the context window between two turns."""
         if self.turn is None:
             self.parts, self.window = parts, window
-            self.parts_before = self.parts_before if parts.get("summary") else {}
 
     def new_key(self, prefix: str) -> str:
         self._serial += 1

@@ -143,7 +143,7 @@ class ContextTab(MindTab):
             self._list.show([PartRow("none", text="No agent is open. F9 makes one.")])
             return
         parts = {part.name: part.tokens for part in found.parts}
-        before = self.store.parts_before
+        before = self.store.parts_before if parts.get("summary") else {}  # /undo takes it away
         bars = [("now" if before else "", parts, found.window)]
         if before:
             bars.insert(0, ("before the last summary", before, found.window))
