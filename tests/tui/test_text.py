@@ -1,10 +1,14 @@
 """Text as it is shown: Markdown, citations, figures."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from memtui.api.agents import Citation
+from memtui.api.search import Hit
 from memtui.tui import commands, prose, safe
 from memtui.tui import format as fmt
+from memtui.tui.mind.hits import draw
 from memtui.tui.screens.load import clean_path, proposed_name
 from memtui.tui.widgets.mind import readable
 from tests.tui.scripted import REPLY, citations
@@ -141,3 +145,14 @@ def test_results_without_their_envelope() -> None:
     assert readable('{"message": {"showing": "hits 1–5 of 37", "hits": []}}') == "hits 1–5 of 37"
     assert readable("not json") == "not json"
     assert readable('{"message": null}') == ""
+
+
+def test_a_hit_of_the_conversation_says_when_it_was_said() -> None:
+    said = datetime.now(UTC) - timedelta(minutes=5)
+    hit = Hit(
+        rank=1, score=0.5, text="It rains.", passage_id="p1", scope="recall_a1",
+        created_at=said.isoformat(),
+    )  # fmt: skip
+    first = draw(hit, 40)[0].plain
+    assert "conversation" in first
+    assert first.endswith("5 min ago")

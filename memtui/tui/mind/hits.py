@@ -1,5 +1,6 @@
 """How a hit is drawn in the mind, in two lines."""
 
+from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ def draw(hit: "Hit", width: int) -> list[Content]:
     score = Content.styled(fmt.gauge(hit.score, cells), "$primary on $line")
     figure = Content.styled(fmt.score(hit.score).removeprefix("0").rjust(5), "$muted")
     page = fmt.page(hit.page, hit.page_end, hit.page_label)
+    if hit.source_id is None and hit.created_at:  # of the conversation, or the agent's own
+        page = fmt.moment(datetime.fromisoformat(hit.created_at))
     name = hit.document or hit.source or _OWN.get(hit.scope.split("_")[0], "memory")
     room = max(4, width - 2 - cells - figure.cell_length - 2 - (len(page) + 1 if page else 0))
     place = safe.line(name)
