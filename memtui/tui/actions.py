@@ -278,6 +278,8 @@ ACTIONS = (
            "Give the setting its default again", True),
     Action("folders.unfold", "right", "unfold", "unfold", "Unfold the folder", True),
     Action("folders.fold", "left", "fold_back", "fold", "Fold the folder"),
+    Action("check.tick", "space", "toggle_button", "tick", "Tick the box, or take the tick away"),
+    Action("check.done", "enter", "done", "done", "Do what the form is for"),
     Action("form.next", "down", "app.focus_next", "next field", "The next field"),
     Action("form.previous", "up", "app.focus_previous", "previous field", "The field before"),
 )  # fmt: skip
@@ -290,7 +292,8 @@ KEYS_ONLY = frozenset({
     "rows.select", "rows.fold", "sources.unfold", "sources.fold", "sources_filter.list",
     "folders.unfold", "folders.fold", "filter.list", "ticked.toggle", "settings.list",
     "passage.up", "passage.down", "inspector.up", "inspector.down",
-    "picker.up", "picker.down", "earlier.next", "form.next", "form.previous",
+    "picker.up", "picker.down", "earlier.next", "form.next", "form.previous", "check.tick",
+    "check.done",
 })  # fmt: skip
 """What only moves a cursor, or belongs to the text being typed: no commands for the palette."""
 

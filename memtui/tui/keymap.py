@@ -19,7 +19,7 @@ CHAINS: tuple[tuple[str, ...], ...] = (
     ("app", "hits", "rows", "reading"),
     ("app", "modal", "picker", "earlier"),
     ("app", "modal", "confirm"),
-    ("app", "modal", "form"),
+    ("app", "modal", "form", "check"),
     ("app", "modal", "rows", "folders"),
     ("app", "modal", "permission"),
     ("app", "modal", "rows", "agents"),

@@ -1,5 +1,6 @@
 """What was pinned: hits and answers, kept until the app ends, and written as Markdown."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -66,12 +67,28 @@ def kind(scope: str) -> str:
     return names.get(scope.split("_")[0], "memory")
 
 
+_HTML = re.compile(r"<|&(?=#?\w+;)")
+_SIGNS = re.compile(rf"[\\`*]|(?<!\w)_|_(?!\w)|{_HTML.pattern}")
+_BEGINNING = re.compile(r"^(\s*)([#>+=~-]|\d+(?=[.)]))")
+
+
+def _literal(text: str) -> str:
+    """Text that is no Markdown, as Markdown that shows it."""
+    text = _SIGNS.sub(r"\\\g<0>", text.lstrip() if text.startswith("    ") else text)
+    found = _BEGINNING.match(text)
+    if found is None:
+        return text
+    at = found.end() if found[2][0].isdigit() else found.end() - 1
+    return f"{text[:at]}\\{text[at:]}"
+
+
 def markdown(board: Board) -> str:
     """Answers with what they cite, then the hits, each quoted with where it stands."""
     parts = ["# Pinned", ""]
     for answer in board.answers.values():
-        parts += [f"## {plain_line(answer.question, 300) or 'An answer'}", ""]
-        parts += [f"**{plain_line(answer.agent, 200)}**", "", plain(answer.text), ""]
+        parts += [f"## {_literal(plain_line(answer.question, 300)) or 'An answer'}", ""]
+        parts += [f"**{_literal(plain_line(answer.agent, 200))}**", ""]
+        parts += [_HTML.sub(r"\\\g<0>", plain(answer.text)), ""]  # which is Markdown
         if cited := list(_citations(answer.citations)):
             parts += ["Citations:", "", *cited, ""]
     if board.pins:
@@ -87,22 +104,23 @@ def _citations(citations: "Iterable[Citation]") -> Iterator[str]:
         page = f" p. {one.page}" if one.page else ""
         where = plain_line(f"{one.document or one.source or ''}{page}")
         state = "" if one.verified else " (unverified: the agent was shown no such passage)"
-        lines[f"- {plain_line(one.text)} — {where}{state}"] = None
+        lines[f"- {_literal(f'{plain_line(one.text)} — {where}')}{state}"] = None
     yield from lines
 
 
 def _hit(pin: Pin) -> Iterator[str]:
     hit = pin.hit
-    yield from (f"> {line}".rstrip() for line in plain(hit.text).splitlines())
+    yield from (f"> {_literal(line)}".rstrip() for line in plain(hit.text).splitlines())
     yield ""
     facts = [hit.source or "", hit.document or "", fmt.page(hit.page, hit.page_end, hit.page_label)]
     facts += [hit.section, hit.document_path or ""]
-    yield f"— {place(hit)} {plain_line(' · '.join(filter(None, facts)), 600)}".rstrip()
+    facts_text = plain_line(" · ".join(filter(None, facts)), 600)
+    yield _literal(f"— {place(hit)} {facts_text}".rstrip())
     yield ""
     scores = [f"score {hit.score:.2f}"]
     if hit.dense_score is not None:
         scores.append(f"meaning {hit.dense_score:.2f} (#{hit.dense_rank})")
     if hit.text_score is not None:
         scores.append(f"words {hit.text_score:.2f} (#{hit.text_rank})")
-    found = f"Found with “{plain_line(pin.query, 300)}”: " if pin.query else ""
+    found = f"Found with “{_literal(plain_line(pin.query, 300))}”: " if pin.query else ""
     yield f"{found}{', '.join(scores)}; passage {plain_line(hit.passage_id, 80)}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,16 @@ MATCH = "$accent bold"
 class HitRow:
     """A hit, or neighbours as one: `parts` are the hits in it, in reading order.
 
-    `best_words` is the best text score of the list, which its bars are measured by. `move` is how
-    the hit stands in another mode; None outside a comparison.
+    `best_words` is the best text score of the list, which its bars are measured by; `by_meaning`:
+    some of the list were found so. `move` is how the hit stands in another mode; None outside a
+    comparison.
     """
 
     key: str
     hit: "Hit"
     parts: "Sequence[Hit]"
     best_words: float
+    by_meaning: bool
     pinned: bool = False
     move: Content | None = None
 
@@ -47,12 +50,17 @@ def rows_of(hits: "Sequence[Hit]", board: Board) -> list[HitRow]:
     rows = []
     for block in blocks(hits):
         hit = as_one(block)
-        rows.append(HitRow(hit.passage_id, hit, block, best, hit.passage_id in board.pins))
+        pinned = hit.passage_id in board.pins
+        rows.append(HitRow(hit.passage_id, hit, block, best, by_meaning(hits), pinned))
     return rows
 
 
 def best_words(hits: "Sequence[Hit]") -> float:
     return max((hit.text_score or 0.0 for hit in hits), default=0.0)
+
+
+def by_meaning(hits: "Sequence[Hit]") -> bool:
+    return any(hit.dense_score is not None for hit in hits)
 
 
 class HitRows(Rows[HitRow]):
@@ -100,7 +108,7 @@ HEADING = "     score       meaning        words           where"
 def _roomy(row: HitRow, width: int) -> list[Content]:
     hit = row.hit
     line = _rank(row) + _bar(hit.score, hit.score, 5)
-    line += Content("  ") + _channel(hit.dense_score, hit.dense_score, hit.dense_rank)
+    line += Content("  ") + _meaning(row)
     line += Content("  ") + _words(row) + Content("  ")
     return [line + _place(row, width - line.cell_length)]
 
@@ -116,7 +124,7 @@ def _narrow(row: HitRow, width: int) -> list[Content]:
         return [head]
     channels = [
         Content.styled("     meaning ", "$muted"),
-        _channel(hit.dense_score, hit.dense_score, hit.dense_rank),
+        _meaning(row),
         Content.styled("  words ", "$muted"),
         _words(row),
     ]
@@ -130,15 +138,18 @@ def _rank(row: HitRow) -> Content:
 
 def _bar(fraction: float, value: float, cells: int) -> Content:
     figure = fmt.score(value).removeprefix("0").rjust(5)
+    figure = figure if figure[0] == " " else f" {figure[:4].rstrip('.')}".rjust(5)
     return Content.styled(fmt.gauge(fraction, cells), "$primary on $line") + Content.styled(
         figure, "$foreground"
     )
 
 
-def _channel(fraction: float | None, value: float | None, rank: int | None) -> Content:
+def _channel(
+    fraction: float | None, value: float | None, rank: int | None, searched: bool
+) -> Content:
     """12 cells: a bar, the score, the rank in this channel."""
     if fraction is None or value is None or rank is None:
-        return Content.styled("not found".ljust(12), "$faint")
+        return Content.styled(("not found" if searched else "·").ljust(12), "$faint")
     return _bar(fraction, value, 3) + Content.styled(f"#{rank}".rjust(4), "$muted")
 
 
@@ -147,7 +158,12 @@ def _words(row: HitRow) -> Content:
     share = None
     if hit.text_score is not None and row.best_words > 0:
         share = hit.text_score / row.best_words
-    return _channel(share, hit.text_score, hit.text_rank)
+    return _channel(share, hit.text_score, hit.text_rank, row.best_words > 0)
+
+
+def _meaning(row: HitRow) -> Content:
+    hit = row.hit
+    return _channel(hit.dense_score, hit.dense_score, hit.dense_rank, row.by_meaning)
 
 
 def _place(row: HitRow, width: int) -> Content:
@@ -155,6 +171,8 @@ def _place(row: HitRow, width: int) -> Content:
     page always."""
     hit = row.hit
     page = fmt.page(hit.page, hit.page_end, hit.page_label)
+    if hit.source_id is None and hit.created_at:  # of the conversation, or the agent's own
+        page = fmt.moment(datetime.fromisoformat(hit.created_at))
     more = f" ×{len(row.parts)}" if len(row.parts) > 1 else ""
     room = max(4, width - len(page) - len(more) - (1 if page else 0))
     name = hit.document or hit.source or kind(hit.scope)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from memtui.tui.inspector.board import Board
-from memtui.tui.inspector.hits import HitRow, best_words
+from memtui.tui.inspector.hits import HitRow, best_words, by_meaning
 
 if TYPE_CHECKING:
     from memtui.api.search import Hit
@@ -40,7 +40,7 @@ def summary(first: "Sequence[Hit]", second: "Sequence[Hit]") -> str:
 
 def _row(hit: "Hit", move: Content, hits: "Sequence[Hit]", board: Board) -> HitRow:
     pinned = hit.passage_id in board.pins
-    return HitRow(hit.passage_id, hit, (hit,), best_words(hits), pinned, move)
+    return HitRow(hit.passage_id, hit, (hit,), best_words(hits), by_meaning(hits), pinned, move)
 
 
 def _there(rank: int, there: int | None) -> Content:

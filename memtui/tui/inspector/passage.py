@@ -95,6 +95,15 @@ class PassagePane(VerticalScroll):
         spans = [(start - begin, end - begin) for start, end in seen.spans]
         text = seen.text[begin : begin + safe.LONGEST]
         self._put(title, head, safe.marked(text, spans, "$muted", "$foreground on $selected"))
+        if spans:
+            self.call_after_refresh(self._show_hit, text[: spans[0][0]])
+
+    def _show_hit(self, before: str) -> None:
+        """Scroll to what stands after `before`, with some of it above."""
+        width = max(4, self.query_one("#inspector-text").size.width)
+        line = len(safe.text(before, limit=safe.LONGEST).wrap(width))
+        top = self.query_one("#inspector-text").virtual_region.y + line - 3
+        self.scroll_to(y=max(0, top), animate=False, immediate=True)
 
     def say(self, title: str, text: str, style: str = "$muted") -> None:
         self._put(title, Content(""), safe.text(text, style, 2000))

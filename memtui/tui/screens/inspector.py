@@ -81,6 +81,8 @@ class Inspector(InspectorDeeds, EarlyKeys):
         self._worker: Worker[None] | None = None
         self._began = 0.0
         self._doing = ""
+        self._answers = False  # the engine said what is waited for
+        self._own = block is None  # the user's own search, to go on with later
         self._cancelled = False  # what is shown is not what was asked for
         self._instead = ("", "")  # what is said in place of hits, and how it looks
         self._typing: Timer | None = None
@@ -114,6 +116,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
         field = self.query_one("#inspector-input", Input)
         with self.prevent(Input.Changed):
             field.value = self.question.text
+        field.action_select_all()  # typing begins anew
         if block is None and self.question.text:
             self.begin()
         self._draw()
@@ -174,7 +177,8 @@ class Inspector(InspectorDeeds, EarlyKeys):
         self.drop()
         self.block = None
         self._instead = ("", "")
-        self.board.last = self.question
+        if self._own:
+            self.board.last = self.question
         if not self.question.text.strip():
             self.hits, self.others, self.outcome = [], [], ""
             self._problem("")
@@ -182,7 +186,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
             self._draw()
             return
         self._search_id = secrets.token_hex(8)
-        self._began, self._doing = time.monotonic(), ""
+        self._began, self._doing, self._answers = time.monotonic(), "", False
         self._worker = self.run_worker(
             self._search(self._number, self.question, self.other),
             group="search",
@@ -281,6 +285,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
             return
         if search_id == self._search_id and self.searching:
             self._doing = ", ".join(dict.fromkeys(doing))
+            self._answers = True
             self._draw_state()
 
     # showing
@@ -341,7 +346,8 @@ class Inspector(InspectorDeeds, EarlyKeys):
         left = mode + Content("  ") + safe.line(" · ".join(words), "$muted", 300)
         waited = time.monotonic() - self._began
         if self.searching and waited >= SLOW:
-            doing = f" for {self._doing}" if self._doing else ""
+            doing = "" if self._answers else "the engine"  # which does not say what for
+            doing = f" for {self._doing or doing}".removesuffix(" for ")
             text = f"{fmt.spinner(waited)} waiting{doing} · {fmt.duration(waited)} · esc cancels"
             right = safe.line(text, "$warning", 200)
         else:

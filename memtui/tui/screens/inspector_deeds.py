@@ -205,11 +205,16 @@ class InspectorDeeds(OwnScreen):
 
     def action_pins(self) -> None:
         """The pinned hits, in place of what was found."""
+        answers = fmt.count(len(self.board.answers), "answer") if self.board.answers else ""
         if not self.board.pins:
-            self.memtui.tell("Nothing is pinned yet: p pins a hit.")
+            if answers:
+                self.memtui.tell(f"No hit is pinned, but {answers}: e exports.")
+            else:
+                self.memtui.tell("Nothing is pinned yet: p pins a hit.")
             return
         self.put([pin.hit for pin in self.board.pins.values()])
-        self.outcome = "the pinned ones; Enter in the query searches again"
+        too = f", and {answers}, which e exports" if answers else ""
+        self.outcome = f"the pinned ones{too}; Enter in the query searches again"
         self._problem("")
         self._fill()
         self._draw()

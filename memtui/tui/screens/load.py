@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from memtui.api.errors import MemtuiError
 from memtui.api.names import check_name
@@ -22,6 +22,7 @@ from memtui.tui import format as fmt
 from memtui.tui.actions import bindings
 from memtui.tui.files import Entry, clean_path, dropped
 from memtui.tui.screens.form import Form
+from memtui.tui.widgets.check import Check
 from memtui.tui.widgets.folders import Folders
 from memtui.tui.widgets.rows import Rows
 
@@ -164,8 +165,8 @@ class Load(Form[str]):
             yield Label("Pages of PDFs", id="pages-label", markup=False)
             yield Input(id="pages", placeholder="all, or 3-20,25,40-", compact=True)
             yield Static("", id="pages-wrong", classes="wrong", markup=False)
-            yield Checkbox("With the folders inside it", True, id="recursive", compact=True)
-            yield Checkbox("Replace what is in this source", id="replace", compact=True)
+            yield Check("With the folders inside it", True, id="recursive", compact=True)
+            yield Check("Replace what is in this source", id="replace", compact=True)
             with Horizontal(classes="buttons"):
                 yield Button("Load", id="load", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
@@ -343,10 +344,10 @@ class Load(Form[str]):
                 raise
         name = values["name"]
         password = self.query_one("#password", Input).value
-        replace = name in self.names and self.query_one("#replace", Checkbox).value
+        replace = name in self.names and self.query_one("#replace", Check).value
         more: dict[str, Any] = {"name": name, "password": password, "pages": values["pages"]}
         paths = [path for path, folder in chosen.items() if not folder]
-        recursive = self.query_one("#recursive", Checkbox).value
+        recursive = self.query_one("#recursive", Check).value
         requests = [LoadRequest(**more, paths=paths, urls=urls)] if paths or urls else []
         requests += [
             LoadRequest(**more, directory=path, recursive=recursive)

@@ -119,10 +119,8 @@ def where(passage: "PassageData | Hit", hit: "Hit | None") -> Content:
             ("meaning", hit.dense_score, hit.dense_rank),
             ("words", hit.text_score, hit.text_rank),
         ):
-            parts.append(Content.styled(f"   {name} ", "$muted"))
-            if score is None or rank is None:
-                parts.append(Content.styled("not found", "$muted"))
-            else:
+            if score is not None and rank is not None:
+                parts.append(Content.styled(f"   {name} ", "$muted"))
                 parts += [Content(fmt.score(score)), Content.styled(f" #{rank}", "$muted")]
         lines.append(Content("").join(parts))
     if passage.document_path:

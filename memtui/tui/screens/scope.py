@@ -1,5 +1,6 @@
 """What a search is narrowed to: whose view, which part, source, document, pages, dates."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain_line
@@ -17,6 +18,7 @@ from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.inspector.question import Scope
 from memtui.tui.screens.modal import Modal
+from memtui.tui.widgets.check import Check
 
 if TYPE_CHECKING:
     from memtui.api.library import Document, Source
@@ -28,6 +30,27 @@ PARTS: "tuple[tuple[Part, str], ...]" = (
     ("conversation", "conversation"),
 )
 Read = Callable[[], "Awaitable[Sequence[Document]]"]
+
+
+WITHIN = " › "
+"""Between a source and a document."""
+
+
+def named_apart(documents: "Sequence[Document]") -> tuple[dict[str, str], set[str]]:
+    """Ids by name, of namesakes by source and name, or where that is not enough by path; and the
+    names that several have.
+    """
+    names = Counter(plain_line(one.name) for one in documents)
+    within = Counter((one.source_id, plain_line(one.name)) for one in documents)
+    found: dict[str, str] = {}
+    for one in documents:
+        name = plain_line(one.name)
+        if within[one.source_id, name] > 1:
+            name = f"{plain_line(one.source)}{WITHIN}{plain_line(one.path)}"
+        elif names[name] > 1:
+            name = f"{plain_line(one.source)}{WITHIN}{name}"
+        found[name] = one.id
+    return found, {name for name, count in names.items() if count > 1}
 
 
 class ScopeForm(Modal[Scope]):
@@ -46,6 +69,7 @@ class ScopeForm(Modal[Scope]):
         self.sources = {plain_line(source.name): source.id for source in sources}
         self.read = documents
         self.documents: dict[str, str] = {}
+        self.namesakes: set[str] = set()
 
     def compose(self) -> ComposeResult:
         scope = self.scope
@@ -54,11 +78,12 @@ class ScopeForm(Modal[Scope]):
             box.border_subtitle = Content("enter search · tab next field · esc close")
             if self.agent:
                 label = safe.line(f"Only what {self.agent} sees", "", 60)
-                yield Checkbox(label, not scope.everything, id="scope-agent", compact=True)
+                yield Check(label, not scope.everything, id="scope-agent", compact=True)
+            yield Label("In these; in all when none is ticked", markup=False)
             with Horizontal(id="scope-parts"):
                 for part, name in PARTS:
                     chosen = part in scope.within
-                    yield Checkbox(f"only {name}", chosen, id=f"scope-{part}", compact=True)
+                    yield Check(name, chosen, id=f"scope-{part}", compact=True)
             yield from self._field("source", "Source", scope.source[1] if scope.source else "", "")
             name = scope.document[1] if scope.document else ""
             yield from self._field("document", "Document", name, "")
@@ -87,7 +112,7 @@ class ScopeForm(Modal[Scope]):
         except MemtuiError as error:
             self._wrong("document", str(error))
             return
-        self.documents = {plain_line(document.name): document.id for document in documents}
+        self.documents, self.namesakes = named_apart(documents)
         self.query_one("#scope-document", Input).suggester = SuggestFromList(list(self.documents))
 
     def _wrong(self, field: str, text: str) -> None:
@@ -120,9 +145,7 @@ class ScopeForm(Modal[Scope]):
         wrong: dict[str, str] = {}
         source = self._named("source", self.sources, wrong)
         document = self._named("document", self.documents, wrong)
-        within = tuple(
-            part for part, _ in PARTS if self.query_one(f"#scope-{part}", Checkbox).value
-        )
+        within = tuple(part for part, _ in PARTS if self.query_one(f"#scope-{part}", Check).value)
         if source is not None and within:
             wrong["source"] = "A source is no archive: leave one of the two out."
         pages = self._pages(wrong)
@@ -131,7 +154,7 @@ class ScopeForm(Modal[Scope]):
             self._wrong(field, wrong.get(field, ""))
         if wrong:
             return
-        mine = not self.agent or self.query_one("#scope-agent", Checkbox).value
+        mine = not self.agent or self.query_one("#scope-agent", Check).value
         self.dismiss(Scope(not mine, within, source, document, pages, **dates))
 
     def _named(
@@ -140,6 +163,14 @@ class ScopeForm(Modal[Scope]):
         """The only one of that name, or whose name begins so."""
         typed = self._value(field)
         if not typed:
+            return None
+        if field == "document" and typed in self.namesakes:
+            if (whole := f"{self._value('source')}{WITHIN}{typed}") in known:
+                return known[whole], whole
+            wrong[field] = (
+                "Several sources have a document of that name: choose the source above, too, or "
+                f"write source{WITHIN}document."
+            )
             return None
         if typed in known:
             return known[typed], typed
