@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from memtui.api import finding
-from memtui.tui.store import Item
+from memtui.tui.conversation import Item
 
 if TYPE_CHECKING:
     from memtui.api.history import Occurrences

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from memtui.tui import order
-from memtui.tui.store import PRESSURE, STOPPED, Block, Item
+from memtui.tui.conversation import PRESSURE, STOPPED, Block, Item
 
 if TYPE_CHECKING:
     from memtui.api.agents import Edit, Message

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from memtui.tui.store import Item
+    from memtui.tui.conversation import Item
 
 
 def put(items: "list[Item]", item: "Item") -> None:

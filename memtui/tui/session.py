@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from memtui.api.errors import ConflictError, MemtuiError, NotFoundError, UnavailableError
 from memtui.tui import history
 from memtui.tui.agent_dealings import AgentDealings
+from memtui.tui.conversation import Item
 from memtui.tui.source_dealings import SourceDealings
-from memtui.tui.store import Changes, Item, Store, Turn
+from memtui.tui.store import Changes, Store, Turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -164,6 +165,7 @@ class Session(SourceDealings, AgentDealings):
             self.store.match_queue()
         if "history" in what and self.store.agent is not None:
             await self._read_history(client, self.store.agent.id)
+        if what & {"history", "window"}:
             await self.read_window()
 
     # agents

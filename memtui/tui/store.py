@@ -6,83 +6,30 @@ No Textual, no I/O. The widgets draw from it; `Store.apply` says which of them h
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from memtui.tui import order
+from memtui.tui.conversation import PRESSURE, STOPPED, Block, Item
 from memtui.tui.format import activity_of, count
 from memtui.tui.inspector.board import Board
 from memtui.tui.shelf import Shelf
 
 if TYPE_CHECKING:
-    from memtui.api.agents import AgentDetail, Citation
+    from memtui.api.agents import AgentDetail
     from memtui.api.history import ModelName
     from memtui.api.library import Job, Source
     from memtui.api.search import Hit
     from memtui.api.tools import PermissionRequest
-
-ItemKind = Literal["you", "agent", "activity", "note", "problem"]
-BlockKind = Literal["thought", "tool", "memory", "event", "problem"]
+    from memtui.tui.conversation import BlockKind
 
 RUNNING = ("waiting", "running")
-STOPPED = "Stopped."
-PRESSURE = "memory pressure"
-"""The title of the block about it."""
 OF_ALL = ("agent.changed", "problem", "permission.asked", "permission.settled")
 """Events that are heard whichever agent is open."""
-
-
-@dataclass
-class Item:
-    """A line of the conversation. `block` is the mind's block an activity belongs to."""
-
-    key: str
-    kind: ItemKind
-    text: str = ""
-    live: bool = False
-    state: Literal["", "queued", "failed"] = ""
-    citations: list["Citation"] = field(default_factory=list)
-    block: str = ""
-    turn: str = ""
-    led: bool = False  # of an activity: the message that it led to has come
-    version: int = 0
 
 
 def _heard(text: str) -> str:
     """What of a message the engine certainly keeps: it mends what UTF-8 has no form for."""
     return text.encode("utf-8", "ignore").decode().replace("\0", "").replace("\ufffd", "")
-
-
-def said_by_user(items: Iterable[Item]) -> list[str]:
-    return [item.text for item in items if item.kind == "you" and not item.state]
-
-
-@dataclass
-class Block:
-    """Something the agent thought or did. `title` is a tool's name or a block's label."""
-
-    key: str
-    kind: BlockKind
-    title: str = ""
-    text: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    result: str = ""
-    ok: bool = True
-    done: bool = True
-    hits: list["Hit"] = field(default_factory=list)
-    total: int = 0
-    ms: float = 0.0
-    before: str = ""
-    flagged: bool = False  # a change of memory after documents were read
-    edit: int = 0  # the version of core memory that an edit made
-    undone: bool = False
-    turn: str = ""
-    folded: bool = True
-    version: int = 0
-
-    @property
-    def summary(self) -> bool:
-        """Whether it stands for messages that left the context window."""
-        return self.kind == "event" and self.title.startswith("summary")
 
 
 @dataclass
@@ -303,7 +250,7 @@ class Store:
         changes.draw |= {"chat"}
         changes.ask |= {"agent"}
 
-    def _live_block(self, event: Any, kind: BlockKind, part: str) -> Block:
+    def _live_block(self, event: Any, kind: "BlockKind", part: str) -> Block:
         key = f"{event.turn_id}:{event.step}:{part}"
         found = self.block(key)
         if found is None:
@@ -441,6 +388,7 @@ class Store:
         changes.took = time.monotonic() - self.turn.started if self.turn else 0.0
         self.turn = None
         self.last_ended = changes.ended = event.turn_id
+        changes.ask |= {"window"}
         changes.draw |= {"chat", "mind", "state", "memory", "window"}
 
     def _finish(self, turn_id: str) -> None:

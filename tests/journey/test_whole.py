@@ -51,7 +51,7 @@ def test_the_whole_journey(
         terminal.type(CTRL_L + str(papers))
         terminal.wait_for("birds.pdf", "With the folders inside it")
         terminal.type(ENTER)
-        terminal.wait_for("Loaded 4 passages and 4 documents from papers")
+        terminal.wait_for("Loaded papers: 2 files added; 4 passages in all")
 
         # attach and ask
         terminal.type("/attach")

@@ -14,8 +14,8 @@ from textual.widgets import Input, TextArea
 
 from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
+from memtui.tui.conversation import Item
 from memtui.tui.session import Session
-from memtui.tui.store import Item
 from memtui.tui.widgets.sources import Sources
 from tests import homes
 from tests.tui import rest  # noqa: F401  # `rest` is what the pilot waits for

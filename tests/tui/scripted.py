@@ -331,12 +331,18 @@ class ScriptedClient:
         return await self.turn(agent_id, TurnRequest(text=text))
 
     async def context(self, agent_id: str) -> ContextWindow:
+        said = 2600 if self.requests else 0
         parts = [
             ContextPart(name=name, tokens=tokens, text="")
-            for name, tokens in (("system", 1200), ("tools", 900), ("core", 400))
+            for name, tokens in (
+                ("system", 1200),
+                ("tools", 900),
+                ("core", 400),
+                ("messages", said),
+            )
         ]
         return ContextWindow(
-            model="offline", window=8192, known=True, reserve=500, pressure=0, total=2500,
+            model="offline", window=8192, known=True, reserve=500, pressure=0, total=2500 + said,
             waiting=0, parts=parts, messages=[], tools=[],
         )  # fmt: skip
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from memtui.tui.conversation import Block, Item
 from memtui.tui.mind import activity
-from memtui.tui.store import Block, Item
 from memtui.tui.widgets.status import NewerMark
 from memtui.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Open, ScriptedApp, until

@@ -8,8 +8,8 @@ from memtui.api.blocks import BlockChange
 from memtui.api.client import Client
 from memtui.tui import history
 from memtui.tui.app import MemtuiApp
+from memtui.tui.conversation import Block
 from memtui.tui.mind.drawing import block_lines
-from memtui.tui.store import Block
 from memtui.tui.widgets.mind import Mind
 from tests import homes
 from tests.tui.conftest import WIDE, until

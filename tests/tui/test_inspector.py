@@ -16,6 +16,7 @@ from memtui.api.client import Client
 from memtui.api.library import Document
 from memtui.api.search import Hit
 from memtui.tui.app import MemtuiApp
+from memtui.tui.conversation import Block
 from memtui.tui.inspector import board
 from memtui.tui.inspector.hits import HitRows
 from memtui.tui.inspector.passage import PassagePane
@@ -23,7 +24,6 @@ from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.scope import ScopeForm, named_apart
 from memtui.tui.screens.write_to import WriteTo
-from memtui.tui.store import Block
 from memtui.tui.widgets.check import Check
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt

@@ -14,11 +14,11 @@ from memtui.api.blocks import BlockChange
 from memtui.api.client import Client
 from memtui.api.context import ContextWindow
 from memtui.tui.app import MemtuiApp
+from memtui.tui.conversation import PRESSURE, Block
 from memtui.tui.mind.context import ContextList, ContextTab
 from memtui.tui.mind.found import HitsList
 from memtui.tui.mind.memory import MemoryList
 from memtui.tui.mind.versions import Versions
-from memtui.tui.store import PRESSURE, Block
 from memtui.tui.widgets.mind import Mind
 from tests import homes
 from tests.tui.conftest import MIDDLE, SMALL, WIDE, until

@@ -23,7 +23,8 @@ from memtui.api.events import (
 )
 from memtui.api.library import Job
 from memtui.tui import history
-from memtui.tui.store import PRESSURE, Item, Store
+from memtui.tui.conversation import PRESSURE, Item
+from memtui.tui.store import Store
 from tests.tui.scripted import HITS, NOW, QUESTION, REPLY, THOUGHT, agent, turn_events
 
 

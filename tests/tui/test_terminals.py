@@ -144,7 +144,7 @@ def test_the_queue_of_the_engine() -> None:
 
 
 def test_a_message_of_another_terminal_is_not_taken_for_mine() -> None:
-    from memtui.tui.store import Item
+    from memtui.tui.conversation import Item
 
     store = Store()
     store.agent = agent()

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from memtui import paths
 from memtui.api.events import MessageDelta, TurnEnded, TurnStarted
 from memtui.tui.app import MemtuiApp
+from memtui.tui.conversation import Item
 from memtui.tui.finding import Finding, pieces
-from memtui.tui.store import Item
 from memtui.tui.widgets.find import FindBar, FindField
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.transcript import Transcript

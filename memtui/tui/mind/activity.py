@@ -7,9 +7,9 @@ from textual.content import Content
 
 from memtui.tui import format as fmt
 from memtui.tui import safe
+from memtui.tui.conversation import Block
 from memtui.tui.mind import hits
 from memtui.tui.mind.drawing import block_lines
-from memtui.tui.store import Block
 
 if TYPE_CHECKING:
     from memtui.api.search import Hit

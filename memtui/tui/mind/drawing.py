@@ -4,9 +4,9 @@ from textual.content import Content
 
 from memtui.tui import format as fmt
 from memtui.tui import prose, safe
+from memtui.tui.conversation import PRESSURE, Block
 from memtui.tui.mind.hits import query
 from memtui.tui.mind.readable import arguments, readable
-from memtui.tui.store import PRESSURE, Block
 
 FLAGGED = "After reading documents: one of them may have asked for it. /undo takes it back."
 PRESSED = "The context window is getting full: the agent was told to keep what matters."

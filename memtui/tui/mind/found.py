@@ -15,7 +15,8 @@ from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from memtui.api.client import Client
-    from memtui.tui.store import Block, Store
+    from memtui.tui.conversation import Block
+    from memtui.tui.store import Store
 
 MOST = 30
 """Searches in the list."""
@@ -87,7 +88,7 @@ def heading(block: "Block", width: int) -> list[Content]:
 
 
 def _nothing() -> "Block":
-    from memtui.tui.store import Block
+    from memtui.tui.conversation import Block
 
     return Block("none", "event")
 

@@ -11,7 +11,7 @@ from memtui.tui import safe
 
 if TYPE_CHECKING:
     from memtui.api.search import Hit
-    from memtui.tui.store import Block
+    from memtui.tui.conversation import Block
 
 _OWN = {"agent": "own archive", "recall": "conversation"}
 

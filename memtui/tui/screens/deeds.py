@@ -16,8 +16,8 @@ from memtui.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from memtui.api.library import Source
     from memtui.api.search import Hit
+    from memtui.tui.conversation import Block
     from memtui.tui.screens.picker import Choice
-    from memtui.tui.store import Block
 
 DEMO_SOURCE, DEMO_AGENT = "memtui-handbook", "Demo"
 DEMO_QUESTION = "How do I load a PDF and attach it to an agent?"

@@ -35,7 +35,7 @@ from memtui.tui.widgets.rows import Rows
 if TYPE_CHECKING:
     from memtui.api.library import Document
     from memtui.api.search import Hit, Mode, SearchReply
-    from memtui.tui.store import Block
+    from memtui.tui.conversation import Block
 
 TYPING = 0.12
 """Seconds without a key after which what was typed is searched."""

@@ -16,7 +16,7 @@ from memtui.tui.screens.own import OwnScreen
 if TYPE_CHECKING:
     from memtui.api.library import Passage as PassageData
     from memtui.api.search import Hit
-    from memtui.tui.store import Block
+    from memtui.tui.conversation import Block
 
 NOTHING = "Choose a hit first."
 

@@ -14,12 +14,12 @@ from textual.widgets import Static
 from memtui.tui import commands, safe
 from memtui.tui import format as fmt
 from memtui.tui.actions import bindings
+from memtui.tui.conversation import Item, said_by_user
 from memtui.tui.early import hand_over
 from memtui.tui.layout import LEAST, NARROW
 from memtui.tui.mind.pane import MindPane
 from memtui.tui.screens.prompt_deeds import PromptDeeds
 from memtui.tui.screens.transcript_deeds import TranscriptDeeds
-from memtui.tui.store import Item, said_by_user
 from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.find import FindBar
 from memtui.tui.widgets.keys import Keys

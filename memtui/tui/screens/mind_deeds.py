@@ -9,7 +9,7 @@ from memtui.tui.widgets.mind import Mind, MindRow
 
 if TYPE_CHECKING:
     from memtui.api.client import Client
-    from memtui.tui.store import Block
+    from memtui.tui.conversation import Block
 
 
 class MindDeeds(HistoryDeeds):

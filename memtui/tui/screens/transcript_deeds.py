@@ -8,9 +8,9 @@ from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain
 from memtui.tui import commands, safe
 from memtui.tui import format as fmt
+from memtui.tui.conversation import Item
 from memtui.tui.finding import Finding
 from memtui.tui.screens.mind_deeds import MindDeeds
-from memtui.tui.store import Item
 from memtui.tui.widgets.find import FindBar, FindField
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.transcript import Transcript

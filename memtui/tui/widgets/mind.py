@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from memtui.tui.actions import bindings
+from memtui.tui.conversation import Block
 from memtui.tui.mind import hits
 from memtui.tui.mind.drawing import FLAGGED, block_lines
 from memtui.tui.mind.readable import readable
-from memtui.tui.store import Block, Store
+from memtui.tui.store import Store
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from memtui.api.plain import plain
 from memtui.tui import format as fmt
 from memtui.tui import prose
 from memtui.tui.actions import bindings
+from memtui.tui.conversation import Item
 from memtui.tui.mind import activity
-from memtui.tui.store import Item, Store
+from memtui.tui.store import Store
 from memtui.tui.streamed import Streamed
 from memtui.tui.widgets.found import Found
 from memtui.tui.widgets.prompt import Prompt

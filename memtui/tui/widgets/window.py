@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from textual.message import Message
 
-from memtui.tui.store import Item, Store
+from memtui.tui.conversation import Item
+from memtui.tui.store import Store
 from memtui.tui.widgets.rows import Rows
 
 FIRST, STEP, MOST = 30, 20, 60

@@ -36,7 +36,7 @@ class ModelStep(ChoiceStep):
         ("llm.model", "Model", "offline, openai/gpt-4o-mini, ollama_chat/llama3.1 …"),
         ("llm.api_base", "Address", "only for a server of your own: http://localhost:8000/v1"),
         ("llm.api_key", "Key", "none"),
-        ("llm.context_window", "Window", "tokens; 0 asks the provider"),
+        ("llm.context_window", "Window", "tokens; when it is empty, the provider is asked"),
     )
     _asked = ""
 
