@@ -8,21 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from memtui.api.client import Client
-from memtui.api.library import Document
-from memtui.api.search import Hit
 from memtui.tui.app import MemtuiApp
 from memtui.tui.conversation import Block
-from memtui.tui.inspector import board
 from memtui.tui.inspector.hits import HitRows
 from memtui.tui.inspector.passage import PassagePane
 from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.inspector import Inspector
-from memtui.tui.screens.scope import ScopeForm, named_apart
+from memtui.tui.screens.scope import ScopeForm
 from memtui.tui.screens.write_to import WriteTo
 from memtui.tui.widgets.check import Check
 from memtui.tui.widgets.mind import Mind
@@ -30,7 +26,6 @@ from memtui.tui.widgets.prompt import Prompt
 from tests import homes
 from tests.tui.conftest import SMALL, until
 from tests.tui.inspected import OWN, furnished_home, inspecting, opened
-from tests.tui.scripted import document
 
 
 @pytest.fixture(scope="module")
@@ -297,10 +292,10 @@ async def test_pinned_and_exported(tmp_path: Path) -> None:
         assert sum(row.pinned for row in screen.found.rows) == 2
         assert "★ 3" in text_of(screen, "state")
         await pilot.press("b")
-        assert {hit.passage_id for hit in screen.hits} == set(board.pins)
+        assert {hit.passage_id for hit in screen.hits} == {*board.pins, *board.answers}
         screen.action_query()
         await pilot.press("enter")  # searches again
-        await until(pilot, lambda: len(screen.hits) > 2 and not screen.searching)
+        await until(pilot, lambda: len(screen.hits) > 3 and not screen.searching)
         screen.set_focus(screen.found)
         await pilot.press("f8", "b")
         assert not screen.has_class("-compare")
@@ -433,85 +428,6 @@ async def test_narrow_there_are_two_views() -> None:
         assert left.region.area
         assert pane.region.area
         await pilot.press("escape")
-
-
-async def test_two_modes_are_compared_where_it_is_narrow() -> None:
-    async with inspecting("church tower", SMALL) as (_, screen, pilot):
-        await pilot.press("enter", "enter", "f8")  # while a passage is read
-        await settled(pilot, screen)
-        for name in ("#inspector-left", "#inspector-right"):
-            assert screen.query_one(name).region.area
-        assert not screen.query_one(PassagePane).region.area
-
-
-async def test_typing_begins_anew() -> None:
-    async with inspecting("church") as (app, _, pilot):
-        await pilot.press("escape", "escape")
-        await until(pilot, lambda: app.screen is app.main)
-        screen = await opened(app, pilot)
-        await pilot.press(*"nest")
-        assert screen.query_one(Input).value == "nest"
-
-
-async def test_where_the_agent_searched_does_not_narrow_what_the_user_looks_for() -> None:
-    async with inspecting("church") as (app, first, pilot):
-        talk = first.hits[0].model_copy(update={"scope": "recall_a1", "source_id": None})
-        await pilot.press("escape", "escape")
-        await until(pilot, lambda: app.screen is app.main)
-        app.main.open_inspector(
-            block=Block("b1", "tool", arguments={"query": "church"}, hits=[talk])
-        )
-        await until(pilot, lambda: isinstance(app.screen, Inspector))
-        await pilot.press("f6")
-        assert app.screen.question.scope.within == ("conversation",)  # type: ignore[attr-defined]
-        await settled(pilot, app.screen)  # type: ignore[arg-type]
-        await pilot.press("escape", "escape")
-        await until(pilot, lambda: app.screen is app.main)
-        assert not (await opened(app, pilot)).question.scope.within
-
-
-async def test_a_channel_that_was_not_searched_found_nothing_out() -> None:
-    async with inspecting("church tower") as (_, screen, pilot):
-        drawn = lambda: "\n".join(  # noqa: E731
-            line.plain for row in screen.found.rows for line in screen.found.draw(row, 90)
-        )
-        await pilot.press("f6")
-        await settled(pilot, screen)
-        assert screen.question.mode == "dense"
-        assert "not found" not in drawn()
-
-
-async def test_as_the_agent_saw_it_begins_at_the_hit() -> None:
-    async with inspecting("church tower", (80, 14)) as (_, screen, pilot):
-        await pilot.press("enter", "end", "enter", "s")
-        await until(pilot, lambda: "would see it" in str(screen.pane.border_title))
-        await until(pilot, lambda: screen.pane.text)
-        await until(pilot, lambda: screen.pane.scroll_offset.y > 0)
-
-
-def test_documents_of_one_name_are_told_apart() -> None:
-    def of(source: str, path: str) -> Document:
-        name = path.rsplit("/", 1)[-1]
-        return document(1, "s1", "a.md").model_copy(
-            update={"id": source + path, "source_id": source, "source": source, "name": name,
-                    "path": path}
-        )  # fmt: skip
-
-    several = [of("a", "/a.md"), of("b", "/a.md"), of("b", "/c.md"), of("d", "/1/e.md"),
-               of("d", "/2/e.md")]  # fmt: skip
-    names, namesakes = named_apart(several)
-    assert list(names) == ["a › a.md", "b › a.md", "c.md", "d › /1/e.md", "d › /2/e.md"]
-    assert list(names.values()) == [one.id for one in several]
-    assert namesakes == {"a.md", "e.md"}
-
-
-def test_what_is_exported_is_shown_as_it_is() -> None:
-    hit = Hit(rank=1, score=0.5, passage_id="p", text="# a <set> *b*\n1. c\n    d &lt; e_f\n- g")
-    written = board.markdown(board.Board(pins={"p": board.Pin(hit, "<q>")}))
-    quoted = "".join(line[2:] + "\n" for line in written.splitlines() if line[:1] == ">")
-    html = MarkdownIt("commonmark").render(quoted)
-    assert html == "<p># a &lt;set&gt; *b*\n1. c\nd &amp;lt; e_f\n- g</p>\n"
-    assert "<q>" not in MarkdownIt("commonmark").render(written)
 
 
 async def test_the_last_question_is_kept() -> None:

@@ -209,7 +209,8 @@ async def test_names_are_suggested_clean(opened: Open) -> None:
         form = ScopeForm(Scope(), "Ada", [source(1, NASTY)], documents)
         app.push_screen(form)
         await until(pilot, lambda: form.documents)
-        assert all(name.isprintable() for name in (*form.sources, *form.documents))
+        labels = [one.label for one in form.documents]
+        assert all(name.isprintable() for name in (*form.sources, *labels))
 
 
 def test_what_is_exported_cites() -> None:

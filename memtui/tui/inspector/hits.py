@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.inspector.board import Board, kind
+from memtui.tui.inspector.said import scored, when, who
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def rows_of(hits: "Sequence[Hit]", board: Board) -> list[HitRow]:
     rows = []
     for block in blocks(hits):
         hit = as_one(block)
-        pinned = hit.passage_id in board.pins
+        pinned = board.has(hit.passage_id)
         rows.append(HitRow(hit.passage_id, hit, block, best, by_meaning(hits), pinned))
     return rows
 
@@ -97,7 +97,12 @@ class HitRows(Rows[HitRow]):
         return id(row)  # a row is never changed, but made anew
 
     def draw(self, row: HitRow, width: int) -> list[Content]:
-        head = _roomy(row, width) if width >= ROOMY and row.move is None else _narrow(row, width)
+        if not scored(row.hit):
+            head = [_rank(row) + _place(row, width - 5)]
+        elif width >= ROOMY and row.move is None:
+            head = _roomy(row, width)
+        else:
+            head = _narrow(row, width)
         text = safe.snippet(row.hit.text, row.hit.terms, max(10, width * 2), "$muted", MATCH)
         return [*head, (Content("     ") + text).truncate(width, ellipsis=True), Content("")]
 
@@ -133,12 +138,14 @@ def _narrow(row: HitRow, width: int) -> list[Content]:
 
 def _rank(row: HitRow) -> Content:
     pin = Content.styled("★ ", "$accent") if row.pinned else Content("  ")
-    return Content.styled(f"{row.hit.rank:>3}", "$muted") + pin
+    return Content.styled(f"{row.hit.rank or '':>3}", "$muted") + pin
 
 
 def _bar(fraction: float, value: float, cells: int) -> Content:
-    figure = fmt.score(value).removeprefix("0").rjust(5)
-    figure = figure if figure[0] == " " else f" {figure[:4].rstrip('.')}".rjust(5)
+    figure = fmt.score(value).removeprefix("0")
+    if len(figure) > 4:  # a space before it keeps it apart from the bar
+        figure = f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+    figure = figure.rjust(5)
     return Content.styled(fmt.gauge(fraction, cells), "$primary on $line") + Content.styled(
         figure, "$foreground"
     )
@@ -150,7 +157,7 @@ def _channel(
     """12 cells: a bar, the score, the rank in this channel."""
     if fraction is None or value is None or rank is None:
         return Content.styled(("not found" if searched else "·").ljust(12), "$faint")
-    return _bar(fraction, value, 3) + Content.styled(f"#{rank}".rjust(4), "$muted")
+    return _bar(fraction, value, 3) + Content.styled(f" #{rank}".rjust(4), "$muted")
 
 
 def _words(row: HitRow) -> Content:
@@ -168,17 +175,17 @@ def _meaning(row: HitRow) -> Content:
 
 def _place(row: HitRow, width: int) -> Content:
     """Source, document, how many neighbours are one here, and page, as far as there is room; the
-    page always."""
+    page always. Of what was said: who and when."""
     hit = row.hit
-    page = fmt.page(hit.page, hit.page_end, hit.page_label)
-    if hit.source_id is None and hit.created_at:  # of the conversation, or the agent's own
-        page = fmt.moment(datetime.fromisoformat(hit.created_at))
+    page = fmt.page(hit.page, hit.page_end, hit.page_label) or when(hit)
     more = f" ×{len(row.parts)}" if len(row.parts) > 1 else ""
     room = max(4, width - len(page) - len(more) - (1 if page else 0))
     name = hit.document or hit.source or kind(hit.scope)
     shown = safe.line(name)
     if hit.source and hit.document and len(hit.source) + shown.cell_length + 3 <= room:
         shown = safe.line(hit.source, "$muted") + Content.styled(" › ", "$faint") + shown
+    elif said := who(hit):
+        shown += Content.styled(" › ", "$faint") + safe.line(said)
     elif shown.cell_length > room and hit.document:
         shown = safe.line(PurePath(name).stem)
     place = shown.truncate(room, ellipsis=True)

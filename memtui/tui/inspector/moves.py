@@ -39,7 +39,7 @@ def summary(first: "Sequence[Hit]", second: "Sequence[Hit]") -> str:
 
 
 def _row(hit: "Hit", move: Content, hits: "Sequence[Hit]", board: Board) -> HitRow:
-    pinned = hit.passage_id in board.pins
+    pinned = board.has(hit.passage_id)
     return HitRow(hit.passage_id, hit, (hit,), best_words(hits), by_meaning(hits), pinned, move)
 
 

@@ -12,7 +12,8 @@ from memtui.api.plain import plain
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.inspector.board import kind
-from memtui.tui.inspector.hits import MATCH
+from memtui.tui.inspector.hits import MATCH, HitRow
+from memtui.tui.inspector.said import ANSWER, who
 from memtui.tui.screens.passage import where
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ class Shown:
     place: "Hit | PassageData"
     ids: tuple[str, ...]
     hit: "Hit | None" = None
+
+
+def shown_of(row: HitRow | None) -> Shown | None:
+    """What is read when the cursor is on `row`."""
+    if row is None:
+        return None
+    return Shown(row.hit, tuple(part.passage_id for part in row.parts), row.hit)
 
 
 class PassagePane(VerticalScroll):
@@ -58,6 +66,9 @@ class PassagePane(VerticalScroll):
 
     def show(self, shown: Shown) -> None:
         place = shown.place
+        if place.scope == ANSWER:
+            self._put("answer", safe.line(who(place), "$accent", 300), safe.text(place.text))
+            return
         head = where(place, shown.hit)
         if len(shown.ids) > 1:
             joined = "neighbouring passages, each a hit, as one; the scores are those of the best"
@@ -96,14 +107,19 @@ class PassagePane(VerticalScroll):
         text = seen.text[begin : begin + safe.LONGEST]
         self._put(title, head, safe.marked(text, spans, "$muted", "$foreground on $selected"))
         if spans:
-            self.call_after_refresh(self._show_hit, text[: spans[0][0]])
+            start, end = min(spans)[0], max(end for _, end in spans)
+            self.call_after_refresh(self._show_hit, text[: max(0, start)], text[: max(0, end)])
 
-    def _show_hit(self, before: str) -> None:
-        """Scroll to what stands after `before`, with some of it above."""
-        width = max(4, self.query_one("#inspector-text").size.width)
-        line = len(safe.text(before, limit=safe.LONGEST).wrap(width))
-        top = self.query_one("#inspector-text").virtual_region.y + line - 3
-        self.scroll_to(y=max(0, top), animate=False, immediate=True)
+    def _show_hit(self, before: str, until: str) -> None:
+        """Scroll to what stands behind `before`, with some of that above, unless all `until` its
+        end is in view."""
+        label = self.query_one("#inspector-text")
+        first, last = (
+            label.virtual_region.y + len(safe.text(text).wrap(max(4, label.size.width)))
+            for text in (before, until)
+        )
+        if last > self.size.height:
+            self.scroll_to(y=max(0, first - 3), animate=False, immediate=True)
 
     def say(self, title: str, text: str, style: str = "$muted") -> None:
         self._put(title, Content(""), safe.text(text, style, 2000))

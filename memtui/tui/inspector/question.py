@@ -28,13 +28,16 @@ class Scope:
     since: str = ""
     until: str = ""
 
+    @property
+    def narrow(self) -> bool:
+        return self != Scope(everything=self.everything)
+
     def words(self, agent: str) -> list[str]:
-        """In a few words each, for the line below the query."""
+        """In a few words each, for the line below the query: what it is narrowed to comes first."""
         names = {"archive": "own archive", "conversation": "conversation", "sources": "sources"}
-        whose = f"what {agent} sees" if agent and not self.everything else "everything"
-        parts = [whose]
+        parts = []
         if self.source is not None:
-            parts = [f"source {self.source[1]}"]
+            parts.append(f"source {self.source[1]}")
         elif self.within:
             parts.append(" + ".join(names[part] for part in self.within))
         if self.document is not None:
@@ -45,6 +48,8 @@ class Scope:
             parts.append(f"since {self.since}")
         if self.until:
             parts.append(f"until {self.until}")
+        if self.source is None:
+            parts.append(f"what {agent} sees" if agent and not self.everything else "everything")
         return parts
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 from textual.worker import Worker
@@ -24,10 +23,12 @@ from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.early import EarlyKeys
-from memtui.tui.inspector.hits import HEADING, ROOMY, HitRow, HitRows, rows_of
+from memtui.tui.inspector.hits import HEADING, ROOMY, HitRows, rows_of
 from memtui.tui.inspector.moves import compared, summary
-from memtui.tui.inspector.passage import PassagePane, Shown
+from memtui.tui.inspector.passage import PassagePane, shown_of
 from memtui.tui.inspector.question import MODES, MOST, STEP, WORDS, Question, Scope
+from memtui.tui.inspector.said import scored
+from memtui.tui.inspector.state import asked, both_ends, counted
 from memtui.tui.screens.inspector_deeds import InspectorDeeds
 from memtui.tui.widgets.keys import Keys
 from memtui.tui.widgets.rows import Rows
@@ -42,6 +43,9 @@ TYPING = 0.12
 
 SLOW = 0.15
 """Seconds after which a search says what it waits for."""
+
+SILENT = 1.0
+"""Seconds without an answer after which it is the engine that is waited for."""
 
 HINT = (
     "Type what to look for. F6 changes the mode, F7 narrows the search to a source, pages or "
@@ -81,7 +85,8 @@ class Inspector(InspectorDeeds, EarlyKeys):
         self._worker: Worker[None] | None = None
         self._began = 0.0
         self._doing = ""
-        self._answers = False  # the engine said what is waited for
+        self._look_began = 0.0
+        self._looker: Worker[None] | None = None  # asks what the search waits for
         self._own = block is None  # the user's own search, to go on with later
         self._cancelled = False  # what is shown is not what was asked for
         self._instead = ("", "")  # what is said in place of hits, and how it looks
@@ -112,11 +117,11 @@ class Inspector(InspectorDeeds, EarlyKeys):
         if block is not None:
             self._of_agent(block)
         elif not self.given:
-            self.question = self.board.last
+            self.question = replace(self.board.last, scope=Scope())
         field = self.query_one("#inspector-input", Input)
         with self.prevent(Input.Changed):
             field.value = self.question.text
-        field.action_select_all()  # typing begins anew
+        field.select_all()  # typing begins anew
         if block is None and self.question.text:
             self.begin()
         self._draw()
@@ -128,7 +133,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
         scope = Scope(within=("conversation",)) if talk else Scope()
         self.question = Question(asked if isinstance(asked, str) else "", scope=scope)
         self.hits = list(block.hits)
-        self.outcome = self._count(block.total, block.ms)
+        self.outcome = counted(len(self.hits), block.total, block.ms)
         self._fill()
         wanted = self.wanted
         for row in self.found.rows:
@@ -136,10 +141,6 @@ class Inspector(InspectorDeeds, EarlyKeys):
                 self.call_after_refresh(self.found.choose, row.key)
         if self.hits:
             self.call_after_refresh(self.found.focus)
-
-    def _count(self, total: int, ms: float) -> str:
-        parts = [f"{len(self.hits)} of {fmt.count(max(total, len(self.hits)), 'hit')}"]
-        return " · ".join(filter(None, [*parts, fmt.milliseconds(ms)]))
 
     # asking
 
@@ -186,7 +187,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
             self._draw()
             return
         self._search_id = secrets.token_hex(8)
-        self._began, self._doing, self._answers = time.monotonic(), "", False
+        self._began, self._doing, self._looker = time.monotonic(), "", None
         self._worker = self.run_worker(
             self._search(self._number, self.question, self.other),
             group="search",
@@ -250,7 +251,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
         self._cancelled = False
         self.hits = list(reply.hits)
         self.others = list(second.hits) if second is not None else []
-        self.outcome = self._count(reply.total, reply.ms)
+        self.outcome = counted(len(self.hits), reply.total, reply.ms)
         self._problem(reply.problem or (second.problem if second is not None else ""))
         self._fill()
         self._draw()
@@ -270,12 +271,15 @@ class Inspector(InspectorDeeds, EarlyKeys):
         if not self.searching:
             self._ended()
             return
+        looking = self._looker is not None and not self._looker.is_finished
+        if not self.store.connected or (looking and time.monotonic() - self._look_began >= SILENT):
+            self._doing = ""  # it is the engine that does not answer
         self._draw_state()
-        if self.store.connected:
-            self.run_worker(self._look(self._search_id), group="look", exclusive=True,
-                            exit_on_error=False)  # fmt: skip
-        else:
-            self._doing = "the engine"
+        if self.store.connected and not looking:
+            self._look_began = time.monotonic()
+            self._looker = self.run_worker(
+                self._look(self._search_id), group="look", exclusive=True, exit_on_error=False
+            )
 
     async def _look(self, search_id: str) -> None:
         try:
@@ -285,7 +289,6 @@ class Inspector(InspectorDeeds, EarlyKeys):
             return
         if search_id == self._search_id and self.searching:
             self._doing = ", ".join(dict.fromkeys(doing))
-            self._answers = True
             self._draw_state()
 
     # showing
@@ -306,7 +309,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
         """The words around the hits: titles, what there is instead of hits, the state."""
         left, right = self.query_one("#inspector-left"), self.query_one("#inspector-right")
         self.query_one("#inspector-heading").display = (
-            bool(self.hits) and self.other is None and left.content_size.width > ROOMY
+            any(map(scored, self.hits)) and self.other is None and left.content_size.width > ROOMY
         )
         if self.other is not None:
             left.border_title = f"{self.question.mode}: {WORDS[self.question.mode]}"
@@ -339,25 +342,18 @@ class Inspector(InspectorDeeds, EarlyKeys):
     def _draw_state(self) -> None:
         """Mode and scope on the left; on the right what came of it, or what is waited for."""
         agent = self.agent_name()
-        words = [WORDS[self.question.mode], *self.question.scope.words(agent)]
-        if self.block is not None:
-            words = [f"{agent or 'the agent'} searched"]
-        mode = Content.styled(self.question.mode, "bold $accent")
-        left = mode + Content("  ") + safe.line(" · ".join(words), "$muted", 300)
+        whose = f"{agent or 'the agent'} searched" if self.block is not None else ""
+        left = asked(self.question, agent, whose)
         waited = time.monotonic() - self._began
         if self.searching and waited >= SLOW:
-            doing = "" if self._answers else "the engine"  # which does not say what for
-            doing = f" for {self._doing or doing}".removesuffix(" for ")
-            text = f"{fmt.spinner(waited)} waiting{doing} · {fmt.duration(waited)} · esc cancels"
-            right = safe.line(text, "$warning", 200)
+            doing = self._doing or "the engine"
+            text = f"{fmt.spinner(waited)} waiting for {doing} · {fmt.duration(waited)}"
+            right = safe.line(f"{text} · esc cancels", "$warning", 200)
         else:
             pinned = f"★ {len(self.board)} · " if len(self.board) else ""
             right = safe.line(f"{pinned}{self.outcome}", "$muted", 200)
         state = self.query_one("#inspector-state", Static)
-        room = max(0, state.size.width or self.size.width - 2)
-        left = left.truncate(max(4, room - right.cell_length - 2), ellipsis=True)
-        space = max(2, room - left.cell_length - right.cell_length)
-        state.update(left + Content(" " * space) + right)
+        state.update(both_ends(left, right, max(0, state.size.width or self.size.width - 2)))
 
     def on_resize(self) -> None:
         if self.is_mounted:
@@ -377,7 +373,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
 
     def _read_current(self) -> None:
         self._followed, self._ahead = self.found.cursor, False
-        self.read(_read(self.found.current))
+        self.read(shown_of(self.found.current))
 
     @on(HitRows.Moved)
     def moved(self, event: HitRows.Moved) -> None:
@@ -415,7 +411,9 @@ class Inspector(InspectorDeeds, EarlyKeys):
 
     def action_query(self) -> None:
         self.remove_class("-reading")
-        self.set_focus(self.query_one("#inspector-input"))
+        field = self.query_one("#inspector-input", Input)
+        self.set_focus(field)
+        field.select_all()  # typing begins anew
 
     def action_go(self, where: str) -> None:
         self.set_class(where == "passage", "-reading")
@@ -458,6 +456,9 @@ class Inspector(InspectorDeeds, EarlyKeys):
         self.other = mode
         if self.seeing:
             self.action_seen()
+        self.remove_class("-reading")
+        if self.pane.has_focus:
+            self.set_focus(self.found)
         going = self.drop()
         if mode is None:
             self.others = []
@@ -486,10 +487,3 @@ class Inspector(InspectorDeeds, EarlyKeys):
         scope = self.question.scope
         form = ScopeForm(scope, self.agent_name(), self.store.sources, documents)
         self.app.push_screen(form, narrowed)
-
-
-def _read(row: HitRow | None) -> Shown | None:
-    """What is read when the cursor is on `row`."""
-    if row is None:
-        return None
-    return Shown(row.hit, tuple(part.passage_id for part in row.parts), row.hit)

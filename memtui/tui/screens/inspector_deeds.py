@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain, plain_line
 from memtui.tui import format as fmt
-from memtui.tui.inspector.board import Answer, Board, markdown, place
+from memtui.tui.inspector.board import Answer, Board, as_hit, markdown, place
 from memtui.tui.inspector.hits import HitRow, HitRows
 from memtui.tui.inspector.passage import PassagePane, Shown
 from memtui.tui.inspector.question import Question
+from memtui.tui.inspector.said import ANSWER
 from memtui.tui.screens.own import OwnScreen
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class InspectorDeeds(OwnScreen):
     shown: Shown | None = None
     seeing = False  # the passage as the agent saw it
     _steps = 0  # neighbours to go yet
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._answers: dict[str, Answer] = {}  # listed among the pinned hits, by their keys
 
     @property
     def board(self) -> Board:
@@ -89,6 +94,9 @@ class InspectorDeeds(OwnScreen):
         self.follow()
         if self.shown is None or self.has_class("-compare"):
             return
+        if self._on_answer():
+            self.memtui.tell("An answer stands alone: there are no passages beside it.")
+            return
         going = self._steps != 0
         self._steps += step
         self.add_class("-reading")
@@ -121,6 +129,9 @@ class InspectorDeeds(OwnScreen):
     def action_seen(self) -> None:
         """The passage as the agent saw it, and back."""
         self.follow()
+        if self._on_answer() and not self.seeing:
+            self.memtui.tell("The agent wrote this itself: it is no passage that it was shown.")
+            return
         self.seeing = not self.seeing
         if self.seeing and (self.store.agent is None or self.shown is None):
             self.seeing = False
@@ -130,7 +141,13 @@ class InspectorDeeds(OwnScreen):
             self.add_class("-reading")
         self.read(self.shown)
 
+    def _on_answer(self) -> bool:
+        return self.shown is not None and self.shown.place.scope == ANSWER
+
     def _see(self, shown: Shown) -> None:
+        if self._on_answer():
+            self.pane.show(shown)
+            return
         self.pane.say("as the agent saw it", "reading …")
         self.run_worker(self._read_seen(shown), group="seen", exclusive=True, exit_on_error=False)
 
@@ -166,7 +183,11 @@ class InspectorDeeds(OwnScreen):
     def action_pin(self) -> None:
         hit = self._pinned_hit()
         if hit is not None:
-            pinned = self.board.toggle(hit, self.question.text)
+            answer = self._answers.get(hit.passage_id)
+            if answer is not None:
+                pinned = self.board.toggle_answer(answer)
+            else:
+                pinned = self.board.toggle(hit, self.question.text)
             self.memtui.tell(f"{'Pinned' if pinned else 'No longer pinned'}: {place(hit)}.")
             self._redraw()
 
@@ -178,7 +199,11 @@ class InspectorDeeds(OwnScreen):
             self.shown, self._steps = shown, steps
 
     def action_pin_answer(self) -> None:
-        """The answer that this search led to, else the last one."""
+        """The answer under the cursor, else the one that this search led to, else the last."""
+        self.follow()
+        if self._on_answer() and not self.has_class("-compare"):
+            self.action_pin()
+            return
         turn = self.block.turn if self.block is not None else ""
         said = [item for item in self.store.items if item.kind == "agent" and not item.live]
         mine = [item for item in said if turn and item.turn == turn] or said[-1:]
@@ -204,17 +229,14 @@ class InspectorDeeds(OwnScreen):
         self._draw()
 
     def action_pins(self) -> None:
-        """The pinned hits, in place of what was found."""
-        answers = fmt.count(len(self.board.answers), "answer") if self.board.answers else ""
-        if not self.board.pins:
-            if answers:
-                self.memtui.tell(f"No hit is pinned, but {answers}: e exports.")
-            else:
-                self.memtui.tell("Nothing is pinned yet: p pins a hit.")
+        """The pinned hits and answers, in place of what was found."""
+        if not len(self.board):
+            self.memtui.tell("Nothing is pinned yet: p pins a hit, a the answer.")
             return
-        self.put([pin.hit for pin in self.board.pins.values()])
-        too = f", and {answers}, which e exports" if answers else ""
-        self.outcome = f"the pinned ones{too}; Enter in the query searches again"
+        self._answers = dict(self.board.answers)
+        answers = [as_hit(answer) for answer in self._answers.values()]
+        self.put([*(pin.hit for pin in self.board.pins.values()), *answers])
+        self.outcome = "the pinned ones; Enter in the query searches again"
         self._problem("")
         self._fill()
         self._draw()

@@ -13,6 +13,7 @@ from memtui.api.errors import MemtuiError
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
+from memtui.tui.inspector.said import scored, when, who
 from memtui.tui.screens.modal import Modal
 
 if TYPE_CHECKING:
@@ -98,12 +99,14 @@ class Passage(Modal[None]):
 
 
 def where(passage: "PassageData | Hit", hit: "Hit | None") -> Content:
-    """Path, page and section on one line each; the scores of a hit in a small table."""
+    """Path, page and section on one line each; the scores of a hit in a small table, only of the
+    ways in which it was found."""
     lines: list[Content] = []
     place = [text for text in (
         fmt.page(passage.page, passage.page_end, passage.page_label),
-        f"passage {passage.ordinal + 1}",
-        passage.section,
+        who(passage) or f"passage {passage.ordinal + 1}",
+        "" if who(passage) else passage.section,
+        when(passage),
     ) if text]  # fmt: skip
     head = safe.line(" · ".join(place), "$accent", 200)
     if passage.source:
@@ -113,7 +116,7 @@ def where(passage: "PassageData | Hit", hit: "Hit | None") -> Content:
             + (Content("  ") + head)
         )
     lines.append(head)
-    if hit is not None:
+    if hit is not None and scored(hit):
         parts = [Content.styled("score ", "$muted"), Content.styled(fmt.score(hit.score), "bold")]
         for name, score, rank in (
             ("meaning", hit.dense_score, hit.dense_rank),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,28 +30,37 @@ PARTS: "tuple[tuple[Part, str], ...]" = (
     ("archive", "own archive"),
     ("conversation", "conversation"),
 )
+NOWHERE_TICKED = "Look in; when none is ticked, in the sources and the own archive"
 Read = Callable[[], "Awaitable[Sequence[Document]]"]
 
 
-WITHIN = " › "
+WITHIN = " > "
 """Between a source and a document."""
 
 
-def named_apart(documents: "Sequence[Document]") -> tuple[dict[str, str], set[str]]:
-    """Ids by name, of namesakes by source and name, or where that is not enough by path; and the
-    names that several have.
-    """
+@dataclass(frozen=True)
+class Choice:
+    """A document, and what tells it from all others: mostly its name alone."""
+
+    id: str
+    name: str
+    source_id: str
+    label: str
+
+
+def named_apart(documents: "Sequence[Document]") -> list[Choice]:
+    """Namesakes by source and name, or where that is not enough by path."""
     names = Counter(plain_line(one.name) for one in documents)
     within = Counter((one.source_id, plain_line(one.name)) for one in documents)
-    found: dict[str, str] = {}
+    found = []
     for one in documents:
-        name = plain_line(one.name)
+        name = label = plain_line(one.name)
         if within[one.source_id, name] > 1:
-            name = f"{plain_line(one.source)}{WITHIN}{plain_line(one.path)}"
+            label = f"{plain_line(one.source)}{WITHIN}{plain_line(one.path)}"
         elif names[name] > 1:
-            name = f"{plain_line(one.source)}{WITHIN}{name}"
-        found[name] = one.id
-    return found, {name for name, count in names.items() if count > 1}
+            label = f"{plain_line(one.source)}{WITHIN}{name}"
+        found.append(Choice(one.id, name, one.source_id, label))
+    return found
 
 
 class ScopeForm(Modal[Scope]):
@@ -68,18 +78,17 @@ class ScopeForm(Modal[Scope]):
         # A field draws what is in it, and what it suggests, as it is.
         self.sources = {plain_line(source.name): source.id for source in sources}
         self.read = documents
-        self.documents: dict[str, str] = {}
-        self.namesakes: set[str] = set()
+        self.documents: list[Choice] = []
 
     def compose(self) -> ComposeResult:
         scope = self.scope
         with VerticalScroll(classes="box scope", can_focus=False) as box:
             box.border_title = Content("where to search")
-            box.border_subtitle = Content("enter search · tab next field · esc close")
+            box.border_subtitle = Content("enter search · space ticks · tab next field · esc close")
             if self.agent:
                 label = safe.line(f"Only what {self.agent} sees", "", 60)
                 yield Check(label, not scope.everything, id="scope-agent", compact=True)
-            yield Label("In these; in all when none is ticked", markup=False)
+            yield Label(NOWHERE_TICKED, markup=False)
             with Horizontal(id="scope-parts"):
                 for part, name in PARTS:
                     chosen = part in scope.within
@@ -112,8 +121,15 @@ class ScopeForm(Modal[Scope]):
         except MemtuiError as error:
             self._wrong("document", str(error))
             return
-        self.documents, self.namesakes = named_apart(documents)
-        self.query_one("#scope-document", Input).suggester = SuggestFromList(list(self.documents))
+        self.documents = named_apart(documents)
+        self._suggest()
+
+    @on(Input.Changed, "#scope-source")
+    def _suggest(self) -> None:
+        """The documents, of a source that is named those of this one."""
+        source = self.sources.get(self._value("source"))
+        labels = [one.label for one in self.documents if source in (None, one.source_id)]
+        self.query_one("#scope-document", Input).suggester = SuggestFromList(labels)
 
     def _wrong(self, field: str, text: str) -> None:
         label = self.query_one(f"#scope-{field}-wrong", Static)
@@ -143,10 +159,10 @@ class ScopeForm(Modal[Scope]):
     def take(self) -> None:
         """Check every field, the last wrong one having the focus, and close when all are right."""
         wrong: dict[str, str] = {}
-        source = self._named("source", self.sources, wrong)
-        document = self._named("document", self.documents, wrong)
+        source = self._source(wrong)
+        document = self._document(source, wrong)
         within = tuple(part for part, _ in PARTS if self.query_one(f"#scope-{part}", Check).value)
-        if source is not None and within:
+        if source is not None and set(within) - {"sources"}:
             wrong["source"] = "A source is no archive: leave one of the two out."
         pages = self._pages(wrong)
         dates = {field: self._date(field, wrong) for field in ("since", "until")}
@@ -157,31 +173,48 @@ class ScopeForm(Modal[Scope]):
         mine = not self.agent or self.query_one("#scope-agent", Check).value
         self.dismiss(Scope(not mine, within, source, document, pages, **dates))
 
-    def _named(
-        self, field: str, known: dict[str, str], wrong: dict[str, str]
-    ) -> tuple[str, str] | None:
+    def _source(self, wrong: dict[str, str]) -> tuple[str, str] | None:
         """The only one of that name, or whose name begins so."""
-        typed = self._value(field)
+        typed, before = self._value("source"), self.scope.source
         if not typed:
             return None
-        if field == "document" and typed in self.namesakes:
-            if (whole := f"{self._value('source')}{WITHIN}{typed}") in known:
-                return known[whole], whole
-            wrong[field] = (
-                "Several sources have a document of that name: choose the source above, too, or "
-                f"write source{WITHIN}document."
-            )
-            return None
-        if typed in known:
-            return known[typed], typed
-        before = self.scope.source if field == "source" else self.scope.document
+        if typed in self.sources:
+            return self.sources[typed], typed
         if before is not None and before[1] == typed:
             return before
-        found = [name for name in known if name.casefold().startswith(typed.casefold())]
+        found = [name for name in self.sources if _begins(name, typed)]
         if len(found) == 1:
-            return known[found[0]], found[0]
-        many = f"{len(found)} {field}s begin so; type more of the name."
-        wrong[field] = many if found else f"There is no {field} of that name."
+            return self.sources[found[0]], found[0]
+        many = f"{len(found)} sources begin so; type more of the name."
+        wrong["source"] = many if found else "There is no source of that name."
+        return None
+
+    def _document(
+        self, source: tuple[str, str] | None, wrong: dict[str, str]
+    ) -> tuple[str, str] | None:
+        """The only one of that name, or whose name begins so, in the source if one is named."""
+        typed, before = self._value("document"), self.scope.document
+        if not typed:
+            return None
+        known = [one for one in self.documents if source is None or one.source_id == source[0]]
+        there = not self.documents or any(before and one.id == before[0] for one in known)
+        if before is not None and before[1] == typed and there:
+            return before
+        found = (
+            [one for one in known if one.label == typed]
+            or [one for one in known if one.name == typed]
+            or [one for one in known if _begins(one.label, typed) or _begins(one.name, typed)]
+        )
+        if len(found) == 1:
+            return found[0].id, found[0].label
+        if not found:
+            where = " in that source" if source is not None else ""
+            wrong["document"] = f"There is no document of that name{where}."
+        elif found[0].name == typed:
+            some = " or ".join(f"“{one.label}”" for one in found[:3])
+            wrong["document"] = f"{len(found)} documents have that name. Write {some}."
+        else:
+            wrong["document"] = f"{len(found)} documents begin so; type more of the name."
         return None
 
     def _pages(self, wrong: dict[str, str]) -> str:
@@ -201,3 +234,7 @@ class ScopeForm(Modal[Scope]):
         except ValueError:
             wrong[field] = "Write a date like 2026-01-31, or with a time: 2026-01-31T14:00."
         return typed
+
+
+def _begins(name: str, typed: str) -> bool:
+    return name.casefold().startswith(typed.casefold())
