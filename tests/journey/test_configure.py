@@ -14,7 +14,7 @@ def test_the_wizard(home: Path) -> None:
     with Terminal(CONFIGURE, 80, 24) as terminal:
         terminal.wait_for("Welcome to memtui")
         terminal.type(NEXT)
-        terminal.wait_for("Which language model?", "on its usual port")
+        terminal.wait_for("Which language model?", "the offline reader")
         terminal.type(NEXT)
         terminal.wait_for("findable by meaning?")
         terminal.type(TEST)

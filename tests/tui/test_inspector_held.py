@@ -13,7 +13,8 @@ from memtui.api.library import Document, Passage, PassageInContext
 from memtui.api.search import SearchReply, SearchRequest, Seen, SeenRequest, Waiting
 from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
-from memtui.tui.inspector.board import Answer, Board, markdown
+from memtui.tui.inspector.board import Answer, Board
+from memtui.tui.inspector.export import markdown
 from memtui.tui.inspector.question import Scope
 from memtui.tui.screens.inspector import Inspector
 from memtui.tui.screens.inspector_deeds import InspectorDeeds

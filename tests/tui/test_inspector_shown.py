@@ -3,7 +3,6 @@
 import asyncio
 import random
 import re
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -12,21 +11,22 @@ from markdown_it import MarkdownIt
 
 from memtui.api.agents import Citation
 from memtui.api.search import Hit, Seen, SeenRequest, Waiting
+from memtui.tui import format as fmt
 from memtui.tui.conversation import Block
-from memtui.tui.inspector import board, literal
+from memtui.tui.inspector import export, literal
 from memtui.tui.inspector.board import Answer, Board, Pin
 from memtui.tui.inspector.hits import HitRows, rows_of
 from memtui.tui.inspector.passage import PassagePane
 from memtui.tui.screens import inspector
 from memtui.tui.screens.passage import where
 from tests.tui.conftest import SMALL, WIDE, Open, until
-from tests.tui.scripted import HITS
+from tests.tui.scripted import HITS, NOW
 from tests.tui.test_hostile import shown
 from tests.tui.test_inspector_held import Slow, opened_on, state
 
 SAID = Hit(
     rank=1, score=0, text="Storks came back.", passage_id="r1", scope="recall_a1", section="user",
-    created_at=(datetime.now(UTC) - timedelta(minutes=5)).isoformat(),
+    created_at=NOW.isoformat(),
 )  # fmt: skip
 
 
@@ -58,7 +58,8 @@ def test_a_word_score_of_ten_stands_apart_from_its_bar(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [50, 90])
-def test_what_was_said_tells_who_and_when(width: int) -> None:
+def test_what_was_said_tells_who_and_when(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fmt, "moment", lambda at: "5 min ago")
     reply = SAID.model_copy(update={"section": "assistant", "passage_id": "r2"})
     lines = drawn([SAID, reply], width).splitlines()
     assert "conversation › you 5 min ago" in lines[0]
@@ -197,7 +198,7 @@ def test_what_is_exported_is_no_more_than_text() -> None:
     cited = Citation(source="<i>", document=None, page=1, passage_id="p", verified=True,
                      text="[x](y)", start=0, end=1)  # fmt: skip
     answer = Answer("k", "<set>?", "*Ada*", evil, (cited,))
-    written = board.markdown(Board({"p": Pin(hit, "<q>")}, {"k": answer}))
+    written = export.markdown(Board({"p": Pin(hit, "<q>")}, {"k": answer}))
     html = MarkdownIt("commonmark").render(written)
     for tag in re.findall(r"<(\w+)", html):
         assert tag in ("h1", "h2", "p", "strong", "blockquote", "br", "ul", "li")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain, plain_line
 from memtui.tui import format as fmt
-from memtui.tui.inspector.board import Answer, Board, as_hit, markdown, place
+from memtui.tui.inspector.board import Answer, Board, as_hit, place
 from memtui.tui.inspector.hits import HitRow, HitRows
 from memtui.tui.inspector.passage import PassagePane, Shown
 from memtui.tui.inspector.question import Question
@@ -259,6 +259,7 @@ class InspectorDeeds(OwnScreen):
 
     async def _export(self, path: Path) -> None:
         from memtui.api import files
+        from memtui.tui.inspector.export import markdown
 
         async def pieces() -> AsyncIterator[bytes]:
             yield markdown(self.board).encode()
