@@ -97,8 +97,14 @@ MODEL_KEYS = tuple(s.key for s in _MODEL)
 """The keys of `[llm]` and of every `[models.NAME]`."""
 
 
+_FOLDERS = ("archive.uri", "tools.folder")
+
 IN_KEYRING = "(in the keyring)"
 """What the credentials file has in place of a secret that the system's keyring keeps."""
+
+
+SAVED = "(saved)"
+"""What is shown instead of a secret."""
 
 
 class ConfigError(ValueError):
@@ -151,7 +157,23 @@ def parse(setting: Setting, text: Value) -> Value:
         raise ConfigError(
             f"{setting.key} is one of {', '.join(setting.choices)}, not {str(value)!r}."
         )
+    if isinstance(value, str) and value:
+        if setting.key in _FOLDERS and "://" not in value:
+            _expanded(setting.key, value)
+        if setting.key.endswith(".api_base") and not value.startswith(("http://", "https://")):
+            raise ConfigError(f"{setting.key}: an address begins with http:// or https://.")
     return value
+
+
+def _expanded(key: str, text: str) -> Path:
+    """A path with its `~` and its variables written out. Raises ConfigError."""
+    try:
+        return Path(os.path.expandvars(text)).expanduser()
+    except RuntimeError:
+        name = text.partition("/")[0]
+        raise ConfigError(
+            f"{key}: there is no home folder of {name!r} here. Write the whole path."
+        ) from None
 
 
 _KINDS: dict[type, str] = {
@@ -206,27 +228,26 @@ class Config:
 
     def archive_uri(self) -> str:
         """Where Milvus is: a URL, or the absolute path of a Milvus Lite folder."""
-        uri = os.path.expandvars(self.text("archive.uri"))
+        uri = self.text("archive.uri")
         if not uri:
             return str(paths.data_dir() / "milvus.db")
         if "://" in uri:
-            return uri
-        path = Path(uri).expanduser()
+            return os.path.expandvars(uri)
+        path = _expanded("archive.uri", uri)
         return str(path if path.is_absolute() else paths.data_dir() / path)
 
     def tools_folder(self) -> Path:
         """Where the file tools of agents work."""
-        folder = os.path.expandvars(self.text("tools.folder"))
-        return paths.data_dir() / (Path(folder).expanduser() if folder else "files")
+        folder = self.text("tools.folder")
+        return paths.data_dir() / (_expanded("tools.folder", folder) if folder else "files")
 
     def masked(self, key: str) -> str:
-        """The value for a person's eyes: a secret shows its last four characters at most."""
+        """The value for a person's eyes: of a secret only that there is one."""
         value = self.entries[key].value if key in self.entries else self[key]
         if value == IN_KEYRING:
             return IN_KEYRING
         if declared(key).secret and value:
-            text = str(value)
-            return "…" + text[-4:] if len(text) >= 12 else "…"
+            return SAVED
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 

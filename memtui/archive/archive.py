@@ -13,7 +13,7 @@ from memtui.archive import server
 from memtui.archive.failures import Place, RefusedError
 from memtui.archive.layout import TIMEOUT, Layout, PartitionKey, Partitions
 from memtui.archive.lite import LiteServer, quiet_libraries, return_memory
-from memtui.archive.rows import Row, check_scope, schema
+from memtui.archive.rows import PROBE, Row, check_scope, schema
 
 if TYPE_CHECKING:
     from memtui.archive.rows import Vector
@@ -121,7 +121,10 @@ class Archive:
                     self._connect()
                 name = f"memtui_probe_{secrets.token_hex(8)}"
                 self._client.create_collection(name, schema=schema(2, True), timeout=TIMEOUT)
-                self._client.drop_collection(name, timeout=TIMEOUT)
+                try:
+                    self._client.insert(name, [PROBE], timeout=TIMEOUT)
+                finally:
+                    self._client.drop_collection(name, timeout=TIMEOUT)
                 version = f"Milvus {server.plain_version(self._client.get_server_version())}"
                 return version, sorted(self._client.list_collections(timeout=TIMEOUT))
             finally:

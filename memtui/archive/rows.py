@@ -66,6 +66,13 @@ def unit(vector: "Vector") -> "Vector":
     return made
 
 
+PROBE: dict[str, Any] = {
+    "id": "probe", "scope": "probe", "dense": [1.0, 0.0], "text": "", "document": "", "page": 0,
+    "ordinal": 0, "created_at": "",
+}  # fmt: skip
+"""An entity for a collection of two dimensions, to see whether one can be written."""
+
+
 def schema(dimension: int, partition_key: bool) -> Any:
     """The collection's pymilvus schema. With `partition_key`, `scope` is the partition key."""
     from pymilvus import DataType, MilvusClient

@@ -69,6 +69,8 @@ def save(changes: dict[str, config.Value]) -> None:
     ]
     output.line(f"Saved {' and '.join(str(path) for path in where)}.")
     now = config.load()
+    if any(now.masked(key) == config.IN_KEYRING for key in changes):
+        output.line("The key itself is in the system's keyring.")
     for key in changes:
         origin = now.entries[key].origin if key in now.entries else ""
         if origin.startswith("environment"):

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import shutil
 import time
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memtui.api.errors import MemtuiError
@@ -146,15 +148,20 @@ class Trials:
             {"archive.uri": place.uri, "archive.token": token, "archive.database": place.database}
         )
         spec = indexes.wanted(settings, parts.embedder)
+        missing: Path | None = None  # the outermost folder that is made for this
         try:
             if spec.local and spec.same_place(parts.spec):
                 archive: Archive = await parts.archive()  # only one may have it open
             else:
                 archive = parts.another(spec, settings)
+                missing = _first_missing(settings.archive_uri())
             version, collections = await asyncio.to_thread(archive.look)
             change = await self._reindex(settings, spec, 0.0)
         except MemtuiError as error:
             return ArchiveAnswer(wrong=beside(error, "archive.uri"))
+        finally:
+            if missing is not None:
+                await asyncio.to_thread(shutil.rmtree, missing, ignore_errors=True)
         return ArchiveAnswer(version=version, collections=collections, reindex=change)
 
     async def _reindex(self, settings: Config, spec: indexes.Spec, rate: float) -> str:
@@ -187,6 +194,14 @@ class Trials:
     def _with(self, changes: dict[str, str]) -> Config:
         entries = {key: Entry(value, "being tried") for key, value in changes.items()}
         return Config({**self._settings.entries, **entries})
+
+
+def _first_missing(uri: str) -> Path | None:
+    """The outermost folder that would have to be made for Milvus Lite there."""
+    path = Path(uri)
+    if "://" in uri or path.exists():
+        return None
+    return next((one for one in reversed([path, *path.parents]) if not one.exists()), None)
 
 
 async def _ask(

@@ -115,7 +115,9 @@ class Turns:
                 calibration=self._models.calibration(model),
                 pressure=self._parts.settings.number("agent.pressure"),
             )
-            task = self._running[agent.id] = asyncio.create_task(turn.run())
+            task = asyncio.create_task(turn.run())
+            await asyncio.sleep(0)  # it begins: cancelled before that, it would lose the message
+            self._running[agent.id] = task
             if waiting.cancelled:
                 await turn.begun.wait()  # what the user said is kept
                 task.cancel()

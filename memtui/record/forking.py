@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from memtui.api.agents import Agent
+from memtui.api.agents import Agent, Usage
 from memtui.record import passages, sight
 from memtui.record.agents import require, require_free
 from memtui.record.rows import new_id, stamp
@@ -26,6 +26,7 @@ def fork(record: "Record", agent_id: str, name: str) -> Agent:
         require(connection, agent_id)
         require_free(connection, name)
         now = {"id": new, "name": name, "created_at": stamp(), "used_at": stamp(), "temporary": 0}
+        now["usage"] = Usage().model_dump_json()  # what the other has cost is the other's
         _copy(connection, "agents", "id = ?", agent_id, now)
         for table in _COPIED:
             other: dict[str, Any] = {"agent_id": new}

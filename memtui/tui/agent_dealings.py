@@ -30,10 +30,12 @@ PATIENCE = 20.0
 
 
 class AgentDealings:
-    """`Session` has the connection and the store. `leaving`: id and name of those to be deleted."""
+    """`Session` has the connection and the store. `leaving`: those to be deleted by their ids, as
+    they were when the user said so.
+    """
 
     store: Store
-    leaving: dict[str, str]
+    leaving: "dict[str, AgentOverview]"
 
     async def client(self) -> "Client":
         raise NotImplementedError
@@ -101,10 +103,14 @@ class AgentDealings:
     async def let_go(self) -> list[str]:
         """Delete those that were marked; a sentence for each that is not deleted."""
         wrong: list[str] = []
-        for agent_id, name in list(self.leaving.items()):
+        for agent_id, marked in list(self.leaving.items()):
+            name = marked.name
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await (await self.client()).delete_agent(agent_id)
+                    if await self._spoken_with(marked):
+                        wrong.append(f"{name} was kept: somebody has spoken with it since.")
+                    else:
+                        await (await self.client()).delete_agent(agent_id)
             except NotFoundError:
                 pass  # another terminal was quicker
             except TimeoutError:
@@ -113,6 +119,11 @@ class AgentDealings:
                 wrong.append(f"{name} was not deleted: {error}")
             self.leaving.pop(agent_id, None)
         return wrong
+
+    async def _spoken_with(self, marked: "AgentOverview") -> bool:
+        """Whether it has other messages than when it was to be deleted, by another terminal."""
+        now = next((one for one in await self.overview() if one.id == marked.id), marked)
+        return (now.recall, now.said_at) != (marked.recall, marked.said_at)
 
 
 def file_name(name: str) -> str:

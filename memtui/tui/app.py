@@ -24,7 +24,7 @@ from memtui import config, paths
 from memtui.api.errors import MemtuiError, NotFoundError, UnavailableError
 from memtui.api.plain import plain, plain_line
 from memtui.tui import attention, layout, palette, signs
-from memtui.tui.actions import bindings
+from memtui.tui.actions import bindings, key_sign
 from memtui.tui.asking import Asking
 from memtui.tui.hang_up import hung_up
 from memtui.tui.keymap import parse_keymap
@@ -130,6 +130,7 @@ class MemtuiApp(Looks):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._first_frame_shown)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if not self.is_headless:
             self.suit_terminal()
             with contextlib.suppress(NotImplementedError):  # not on Windows
@@ -268,6 +269,8 @@ class MemtuiApp(Looks):
             return  # leaving
         self._drawn_at = time.monotonic()
         changes = self.session.drain()
+        for sentence in changes.failures:
+            self.told.remember(sentence, "error")
         while self.session.notices:
             self.tell(self.session.notices.pop(0), "warning")
         self.main.draw(changes.draw)
@@ -360,6 +363,12 @@ class MemtuiApp(Looks):
         """Whether a screen of that kind may be opened: none is, not even below others."""
         return not any(isinstance(screen, kind) for screen in self.screen_stack)
 
+    def action_help_quit(self) -> None:
+        """ctrl+c where nothing is chosen: Textual's own piles up its toasts."""
+        known = (one.binding for one in self.active_bindings.values())
+        key = next((key_sign(one.key) for one in known if one.id == "app.quit"), "ctrl+p, Quit,")
+        self.tell(f"{key} leaves memtui.")
+
     def action_help(self) -> None:
         from memtui.tui.screens.reading import Help, here
 
@@ -400,7 +409,7 @@ class MemtuiApp(Looks):
     def leave(self) -> None:
         """End the app, once the agents that were deleted are gone."""
         if self.session.leaving:
-            self.tell(f"Deleting {', '.join(self.session.leaving.values())} …")
+            self.tell(f"Deleting {', '.join(one.name for one in self.session.leaving.values())} …")
             self.run_worker(self._let_go(), group="leave", exclusive=True, exit_on_error=False)
         else:
             self._end([])

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from textual.keys import Keys, _character_to_key
+
 from memtui.tui.actions import ACTIONS, key_sign
 
 CHAINS: tuple[tuple[str, ...], ...] = (
@@ -47,12 +49,32 @@ def parse_keymap(text: str) -> tuple[dict[str, str], list[str]]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, keys = (piece.strip() for piece in part.partition("="))
         if name in known and keys:
-            keymap[name] = ",".join(keys.split())
+            given = [key.lower() if "+" in key else key for key in keys.split()]
+            wrong += [f"ui.keymap: {sentence}" for key in given if (sentence := _unusable(key))]
+            keymap[name] = ",".join(given)
         elif name in known:
             wrong.append(f"ui.keymap gives {name} no key: write {name}=KEY.")
         else:
             wrong.append(f"ui.keymap names {name!r}, which no action has. F1 lists them.")
     return keymap, wrong + clashes(keymap)
+
+
+def _unusable(key: str) -> str:
+    """Why no terminal sends that key, as a sentence; or nothing."""
+    *modifiers, name = key.split("+")
+    if key in _SAME:
+        return f"terminals send {_SAME[key]} for {key}. Take another key."
+    named = name in _NAMES or (len(name) == 1 and name.isprintable())
+    if not named or not {"alt", "ctrl", "shift", "super", "meta", "hyper"}.issuperset(modifiers):
+        return f"there is no key {key!r}. Keys are called like f5, ctrl+y, alt+comma or pageup."
+    return ""
+
+
+_SAME = {"ctrl+m": "Enter", "ctrl+i": "Tab", "ctrl+left_square_bracket": "Escape"}
+_NAMES = {key.value.rpartition("+")[2] for key in Keys} | {
+    _character_to_key(chr(code)) for code in range(33, 127)
+}
+"""What Textual calls keys, without what is held down with them."""
 
 
 def clashes(keymap: Mapping[str, str]) -> list[str]:

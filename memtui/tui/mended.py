@@ -1,4 +1,4 @@
-"""Mistakes of Textual 8.2 that would end the app or send a message unasked, mended."""
+"""Mistakes of Textual 8.2 that would end the app, or take one key for another, mended."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,9 +17,11 @@ _dismiss = Screen.dismiss
 _render = Screen.render
 _keys_of = XTermParser._sequence_to_key_events
 
-# Enter with Alt as most terminals send it; with Shift and Alt as xterm does (modifyOtherKeys).
+# Enter with Alt as most terminals send it, also through a terminal that was not raw yet; with
+# Shift and Alt as xterm does (modifyOtherKeys).
 _ENTERS = {
     "\x1b\r": "alt+enter",
+    "\x1b\n": "alt+enter",
     "\x1b[27;2;13~": "shift+enter",
     "\x1b[27;3;13~": "alt+enter",
 }
@@ -48,15 +50,22 @@ def _dismiss_if_on_top(self: Screen[Any], result: Any = None) -> AwaitComplete:
     return _dismiss(self, result) if self.is_active else AwaitComplete()
 
 
-def _keys_with_enters(self: XTermParser, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-    """Textual's own takes these for a plain Enter, or for nothing."""
+def _keys_with_alt(self: XTermParser, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+    """Textual's own takes some for a plain Enter, forgets the Alt of a key whose name is longer
+    than a letter, and has text fields write the letters.
+    """
     if sequence in _ENTERS:
         return [events.Key(_ENTERS[sequence], None)]
-    return _keys_of(self, sequence, alt)
+    keys = _keys_of(self, sequence, alt)
+    return [_with_alt(key) for key in keys] if alt else keys
+
+
+def _with_alt(key: events.Key) -> events.Key:
+    return events.Key(f"alt+{key.key.removeprefix('alt+')}", None)
 
 
 def mend() -> None:
     OptionList._move_page = _move_page_when_there_is_one  # type: ignore[method-assign]
     Screen.dismiss = _dismiss_if_on_top  # type: ignore[method-assign]
     Screen.render = _render_over_the_one_below  # type: ignore[method-assign]
-    XTermParser._sequence_to_key_events = _keys_with_enters  # type: ignore[method-assign]
+    XTermParser._sequence_to_key_events = _keys_with_alt  # type: ignore[method-assign]

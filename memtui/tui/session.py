@@ -22,7 +22,7 @@ from memtui.tui.store import Changes, Store, Turn
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from memtui.api.agents import AgentDetail, Edit, Message, TurnReply
+    from memtui.api.agents import AgentDetail, AgentOverview, Edit, Message, TurnReply
     from memtui.api.client import Client
     from memtui.api.history import Occurrences
     from memtui.api.tools import Decision
@@ -60,7 +60,7 @@ class Session(SourceDealings, AgentDealings):
     ) -> None:
         self.store = store
         self.notices: list[str] = []
-        self.leaving: dict[str, str] = {}
+        self.leaving: dict[str, AgentOverview] = {}
         self._spawn = spawn
         self._wake = wake
         self._connect = connect

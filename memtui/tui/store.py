@@ -48,6 +48,7 @@ class Changes:
     draw: set[str] = field(default_factory=set)
     ask: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)  # of turns, which the conversation shows
     ended_jobs: list["Job"] = field(default_factory=list)
     deleted: bool = False  # the agent, from elsewhere
     ended: str | None = None  # the turn that ended
@@ -385,6 +386,7 @@ class Store:
         elif event.problem or event.status in ("failed", "capped"):
             problem = event.problem or "The agent could not finish. Send the message again."
             self.fail(problem, event.turn_id)
+            changes.failures.append(problem)
         changes.took = time.monotonic() - self.turn.started if self.turn else 0.0
         self.turn = None
         self.last_ended = changes.ended = event.turn_id

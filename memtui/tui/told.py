@@ -43,7 +43,7 @@ class Told:
     def say(self, sentence: str, severity: Severity = "information") -> None:
         """Show a sentence, unless it is being shown. What is no information is remembered."""
         if severity != "information":
-            self._remember(sentence, severity)
+            self.remember(sentence, severity)
         shown = plain(sentence, LONGEST)
         seen = self._app._notifications
         self._toasts = [one for one in self._toasts if one in seen and not one.has_expired]
@@ -57,7 +57,8 @@ class Told:
         self._app._notifications.add(toast)
         self._app._refresh_notifications()
 
-    def _remember(self, sentence: str, severity: Severity) -> None:
+    def remember(self, sentence: str, severity: Severity) -> None:
+        """Without a toast: it is shown elsewhere."""
         last = self.problems[-1] if self.problems else None
         if last is not None and last.sentence == sentence:
             last.at, last.times = datetime.now().astimezone(), last.times + 1

@@ -140,10 +140,30 @@ def test_settings_are_saved_shown_and_masked(memtui: Memtui) -> None:
         "value": "openai/x",
         "origin": str(paths.config_file()),
     }
-    assert rows["llm.api_key"]["value"] == "…90ab"
+    assert rows["llm.api_key"]["value"] == config.SAVED
     assert rows["ui.theme"]["origin"] == "default"
     assert rows["engine.linger"]["origin"] == "environment MEMTUI_ENGINE__LINGER"
     assert rows["archive.uri"]["value"] == str(paths.data_dir() / "milvus.db")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("archive.uri", "~nobody-here/x"), ("tools.folder", "~nobody-here"), ("llm.api_base", "foo")],
+)
+def test_a_place_that_cannot_be_is_refused_and_can_be_mended(
+    memtui: Memtui, key: str, value: str
+) -> None:
+    refused = memtui("configure", "--set", f"{key}={value}")
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert key in refused.err
+    table, name = key.split(".")
+    paths.private_dir(paths.config_file().parent)
+    paths.config_file().write_text(f'[{table}]\n{name} = "{value}"\n')  # by hand
+    shown = memtui("configure", "--show")
+    assert shown.status == 1
+    assert key in shown.err
+    assert memtui("configure", "--set", f"{key}=").status == 0
+    assert memtui("configure", "--show").status == 0
 
 
 def test_all_settings_are_checked_before_any_is_written(memtui: Memtui) -> None:
@@ -231,13 +251,13 @@ def test_a_mistake_of_ours_is_one_sentence(memtui: Memtui, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_of_the_output_will_do(shell, encoding: str) -> None:  # type: ignore[no-untyped-def]
-    shell("configure", "--set", "llm.api_key=sk-1234567890ab")
+    shell("configure", "--set", "agent.human=wait…")
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
     table = shell("configure", "--show", env=environment, encoding=encoding)
     assert table.returncode == 0
-    assert "90ab" in table.stdout
+    assert "wait" in table.stdout
     rows = json.loads(shell("configure", "--show", "--json", env=environment).stdout)
-    assert {"…90ab"} == {row["value"] for row in rows if row["key"] == "llm.api_key"}
+    assert {"wait…"} == {row["value"] for row in rows if row["key"] == "agent.human"}
 
 
 def test_a_closed_pipe_is_quiet(home: Path) -> None:

@@ -10,8 +10,16 @@ from memtui.engine.engine import Engine
 
 @pytest.fixture
 async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = Engine("")
-    await made.begin()
-    made.answered()
+    made = await started()
     yield made
     await made.end()
+
+
+async def started(patience: float | None = None) -> Engine:
+    """`patience`: seconds until the indexer tries again what has failed."""
+    made = Engine("")
+    if patience is not None:
+        made.indexer.patience = patience
+    await made.begin()
+    made.answered()
+    return made

@@ -14,6 +14,7 @@ from memtui.api.errors import UnavailableError
 from memtui.api.library import Job, LoadRequest, RetryRequest, Source
 from memtui.api.search import SearchRequest
 from memtui.engine.engine import Engine
+from tests.engine.conftest import started
 from tests.engine.test_loads import ended, until
 from tests.homes import engine_pid
 
@@ -31,11 +32,8 @@ async def engine(home: Path) -> AsyncIterator[Engine]:
 
 async def start() -> Engine:
     """An engine that writes few vectors at a time, and not fast."""
-    made = Engine("")
+    made = await started(0.2)
     made.indexer._batch = 8
-    made.indexer.patience = 0.2
-    await made.begin()
-    made.answered()
     embed = made.parts.embedder.embed
 
     async def slowly(texts: list[str]) -> object:

@@ -21,6 +21,7 @@ from memtui.api.events import Event, MemoryEdited, MemoryStored, PermissionAsked
 from memtui.api.library import LoadRequest
 from memtui.api.tools import Decision
 from memtui.engine.engine import Engine
+from tests.engine.conftest import started
 from tests.fakes import Reply, ScriptedServer, call, say
 
 OWN = '''
@@ -85,9 +86,7 @@ class Person:
 async def engine(home: Path) -> AsyncIterator[Engine]:
     folder = paths.private_dir(paths.tools_dir())
     (folder / "mine.py").write_text(OWN)
-    made = Engine("")
-    await made.begin()
-    made.answered()
+    made = await started()
     yield made
     await made.end()
 

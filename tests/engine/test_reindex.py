@@ -13,6 +13,7 @@ from memtui.api.library import Job, LoadRequest
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.engine.engine import Engine
 from tests.embedding.folder import make_model
+from tests.engine.conftest import started
 from tests.fakes.server import DIMENSION, ScriptedServer
 
 BUILTIN = "memtui_all_minilm_l6_v2_int8_384"
@@ -25,17 +26,9 @@ FACTS = [
 
 @pytest.fixture
 async def engine(home: Path) -> AsyncIterator[Engine]:
-    made = await start()
+    made = await started(0.2)
     yield made
     await made.end()
-
-
-async def start() -> Engine:
-    made = Engine("")
-    made.indexer.patience = 0.2
-    await made.begin()
-    made.answered()
-    return made
 
 
 @pytest.fixture
@@ -125,7 +118,7 @@ async def test_the_old_model_serves_until_the_new_one_has_everything(
     (notes / "more.txt").write_text("The lighthouse was built of granite.")
     await load(engine, notes)
     await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     assert await found_by_meaning(engine)
     assert await whole(engine, 4)
     assert collections() == {name}
@@ -170,7 +163,7 @@ async def test_a_model_of_a_provider_and_what_it_asks_at_the_next_start(
     assert len(server.others) == 2, "the dimension, and all texts at once"
 
     await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     await engine.parts.archive()
     await engine.indexer.wait()
     assert len(server.others) == 2, "the dimension is remembered"
@@ -189,7 +182,7 @@ async def test_a_model_of_a_provider_and_what_it_asks_at_the_next_start(
     await engine.reload()
     await engine.end()
     server.__exit__(None, None, None)
-    engine = await start()
+    engine = await started(0.2)
     reply = await find(engine)
     assert reply.hits[0].text == FACTS[0]
     assert "memtui reindex` makes one with builtin" in reply.problem
@@ -260,7 +253,7 @@ async def test_cancelled_it_goes_on_from_there(engine: Engine, notes: Path, mode
     scope = engine.record.passages.scopes()[0]
     engine.record.building.mark_indexed(engine.record.passages.ids(scope)[:1])
     await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     assert engine.reindex.job() is None, "it was cancelled: nobody begins it again"
     assert engine.reindex.plan().left == 2
     assert await found_by_meaning(engine)
@@ -282,7 +275,7 @@ def _never(*_: object) -> None:
 async def test_interrupted_it_goes_on_by_itself(engine: Engine, notes: Path, model: Path) -> None:
     async with half_way(engine, notes, model) as job:
         await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     assert (await engine.jobs.get(job.id)).state == "interrupted"
     while (going := engine.reindex.job()) is None:
         await asyncio.sleep(0.01)
@@ -300,13 +293,13 @@ async def test_a_lost_folder_is_filled_again_and_a_moved_one_is_not(
     moved = home.with_name("moved")
     home.rename(moved)
     monkeypatch.setenv("MEMTUI_HOME", str(moved))
-    engine = await start()
+    engine = await started(0.2)
     await engine.parts.archive()
     assert await whole(engine), "nothing had to be indexed anew"
     await engine.end()
 
     shutil.rmtree(paths.data_dir() / "milvus.db")
-    engine = await start()
+    engine = await started(0.2)
     job = await reindex(engine)  # which does not do it a second time
     assert (job.state, job.progress.indexed) == ("done", 3)
     assert await whole(engine)
@@ -326,7 +319,7 @@ async def test_an_empty_library_just_switches(engine: Engine, notes: Path, model
     # One that is not there any more is named, and the words are found.
     shutil.rmtree(model)
     await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     reply = await find(engine)
     assert reply.hits[0].text == FACTS[0]
     assert f"There is no folder {model}" in reply.problem

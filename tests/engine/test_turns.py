@@ -105,6 +105,26 @@ async def test_messages_wait_in_order_and_survive_a_cancel(
     assert engine.agents.turns.idle(agent.id)
 
 
+async def test_a_message_is_kept_however_early_its_turn_is_cancelled(
+    engine: Engine, agent: AgentDetail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, of_turn = engine.agents.turns, engine.toolbox.of_turn
+    cancels: list[asyncio.Task[None]] = []
+
+    async def and_cancel(*of: Any) -> Any:
+        tools = await of_turn(*of)
+        cancels.append(asyncio.create_task(turns.cancel(agent.id)))  # runs before the turn does
+        return tools
+
+    with serving(engine, [say("never")]):
+        monkeypatch.setattr(engine.toolbox, "of_turn", and_cancel)
+        reply = await ask(engine, agent, "1")
+        await cancels[0]
+    assert reply.status == "cancelled"
+    rows = await engine.call(engine.record.messages.page, agent.id, None, 100)
+    assert [row.text for row in rows if row.kind == "user"] == ["1"]
+
+
 async def test_the_settings_bound_a_turn(engine: Engine, agent: AgentDetail) -> None:
     def again(_: object) -> Reply:
         return call("archival_memory_search", "Hm.", query="x", request_heartbeat=True)

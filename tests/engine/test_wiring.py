@@ -14,15 +14,13 @@ from memtui.api.errors import UnavailableError
 from memtui.api.library import Job, LoadRequest
 from memtui.api.search import SearchReply, SearchRequest
 from memtui.engine.engine import Engine
+from tests.engine.conftest import started
 
 
 @pytest.fixture
 async def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
     monkeypatch.setattr("memtui.archive.archive.CONNECT_TIMEOUT", 0.5)
-    made = Engine("")
-    made.indexer.patience = 0.2
-    await made.begin()
-    made.answered()
+    made = await started(0.2)
     yield made
     await made.end()
 

@@ -73,6 +73,12 @@ def test_suspended_while_an_answer_comes_and_ended_by_a_signal() -> None:
         shell.wait_for("❯ Message", "╭─ mind", "I found nothing", "^p commands")
         assert modes(shell.raw, TAKEN)
         assert all(line.rstrip() for line in shell.screen.display)  # the whole of it
+
+        shell.type(CTRL_Z)  # and with the size that it had
+        shell.wait_for("Stopped")
+        shell.screen.reset()
+        shell.type("fg\r")
+        shell.wait_for("❯ Message", "╭─ mind", "I found nothing", "^p commands")
         shell.type("typed")
         shell.wait_for("❯ typed")
 
@@ -132,3 +138,20 @@ def test_a_terminal_that_is_closed_ends_the_app() -> None:
         terminal.wait_for("❯ Message")
         terminal.close()
         assert terminal.process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_alt_and_a_letter_is_a_key_and_no_letter() -> None:
+    """As terminals without the kitty protocol send it."""
+    with Terminal(APP, 100, 30) as terminal:
+        terminal.wait_for("❯ Message", "Nothing is attached")
+        terminal.type("two")
+        terminal.wait_for("❯ two")
+        terminal.type("\x1bw")
+        terminal.wait_for("Welcome to memtui")
+        terminal.type("\x1b")
+        terminal.wait_until(lambda text: "❯ two" in text and "twow" not in text, "the prompt")
+        terminal.type("\x1b,")
+        terminal.wait_for("llm.model")
+        terminal.type("\x1b")
+        terminal.wait_for("❯ two")
+        assert "two," not in terminal.text

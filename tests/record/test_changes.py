@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from memtui.api.agents import Agent, Block, ToolCall
+from memtui.api.agents import Agent, Block, ToolCall, Usage
 from memtui.api.errors import ConflictError, NotFoundError, UsageError
 from memtui.record import NewMessage, Record
+from memtui.record.agents import spend
 from tests.record.conftest import terms
 
 
@@ -183,7 +184,10 @@ def test_a_fork_remembers_the_same_and_goes_its_own_way(record: Record, agent: A
     record.passages.add_to_scope(f"agent_{agent.id}", "a stored memory")
     source = record.sources.create("papers")
     record.agents.attach(agent.id, source.id)
+    with record.write() as connection:
+        spend(connection, agent.id, Usage(prompt_tokens=7, cost=0.5))
     copy = record.history.fork(agent.id, "Heron")
+    assert copy.usage == Usage()
     assert said(record, copy) == said(record, agent) == ["apples", "pears", "{}"]
     assert found(record, copy, "pears")
     assert copy.archival == 1

@@ -84,6 +84,13 @@ def test_keymap() -> None:
 
 
 def test_a_key_given_twice_is_told_with_both_names() -> None:
+    keymap, wrong = parse_keymap(
+        "app.quit=Ctrl+Y, app.help=nokey, main.load=ctrl+m, app.jump=alt+,"
+    )
+    assert keymap["app.quit"] == "ctrl+y"
+    assert [sentence.split(" ")[1:5] for sentence in wrong[:2]] == [
+        ["there", "is", "no", "key"], ["terminals", "send", "Enter", "for"]
+    ]  # fmt: skip
     _, wrong = parse_keymap("main.memory=f24, mind.folds=f24")
     assert wrong == [
         "ui.keymap gives f24 to both main.memory and mind.folds. Give one of them another key."

@@ -9,7 +9,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from memtui.api.agents import AgentDetail, AgentOverview, AttachedSource, Block, Message
+from memtui.api.agents import (
+    AgentDetail,
+    AgentOverview,
+    AttachedSource,
+    Block,
+    Message,
+    TurnRequest,
+)
 from memtui.api.client import Client
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.agents import Agents
@@ -151,6 +158,22 @@ async def test_deleting_waits_for_the_end_and_can_be_undone(furnished: Path) -> 
         assert "Doomed" not in left
         assert "Kept" in left
         await client.delete_agent(kept)
+
+
+async def test_who_was_spoken_with_meanwhile_is_kept(furnished: Path) -> None:
+    doomed = await homes.add_agent("Doomed", [])
+    async with opened() as (app, pilot):
+        app.screen.query_one(AgentRows).choose(doomed)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(pilot, lambda: app.session.leaving)
+        async with Client() as client:  # another terminal
+            await client.turn(doomed, TurnRequest(text="Are you there?"))
+        assert await app.session.let_go() == ["Doomed was kept: somebody has spoken with it since."]
+    async with Client() as client:
+        assert "Doomed" in {agent.name for agent in await client.agents()}
+        await client.delete_agent(doomed)
 
 
 async def test_a_crash_loses_no_agent(furnished: Path) -> None:

@@ -26,7 +26,7 @@ from memtui.tui.told import AT_ONCE, Problem
 from memtui.tui.widgets.mind import Mind
 from memtui.tui.widgets.prompt import Prompt
 from tests import homes
-from tests.tui.conftest import until
+from tests.tui.conftest import ScriptedApp, until
 
 Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
 WIDE, SMALL = (120, 36), (80, 24)
@@ -247,6 +247,15 @@ async def test_toasts_do_not_pile_up() -> None:
         shown = [toast.message for toast in app._notifications]
         assert shown == [f"Number {number}." for number in range(9)][-AT_ONCE:]
         assert len(app.told.problems) == 1  # the rest was no problem
+
+
+async def test_ctrl_c_says_once_how_to_leave() -> None:
+    app = ScriptedApp(agent="a1")
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.main.filled and app.store.agent)
+        for _ in range(4):
+            app.action_help_quit()
+        assert [one.message for one in app._notifications] == ["^q leaves memtui."]
 
 
 async def test_problems_are_read_and_copied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from memtui.api.agents import NewAgent
 from memtui.api.client import Client
 from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
+from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.welcome import Welcome
 from memtui.tui.wizard import embeddings, model
 from memtui.tui.wizard.field import Field
@@ -188,6 +189,13 @@ async def test_back_and_forth_loses_nothing_and_leaving_writes_nothing() -> None
         await pilot.press("escape")
         await until(pilot, lambda: step(app).NAME == "welcome")
         await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "3 changes" in app.screen.text  # type: ignore[attr-defined]
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Wizard))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
         await until(pilot, lambda: not app.is_running)
     assert not config.is_configured()
 
@@ -204,6 +212,10 @@ async def test_what_is_wrong_stands_beside_its_field(server: ScriptedServer, pla
         await fill(app, pilot, "llm.api_base", "http://127.0.0.1:9/v1")
         await outcome(app, pilot)
         assert "No connection" in beside(app, "llm.api_base")
+        assert not beside(app, "llm.api_key")  # that was about another try
+        await fill(app, pilot, "llm.model", "groq/")
+        await pilot.press("ctrl+n")
+        assert "Write a model" in beside(app, "llm.model")
         await fill(app, pilot, "llm.api_base", "localhost:9")
         await pilot.press("ctrl+n")
         assert "http://" in beside(app, "llm.api_base")
@@ -226,6 +238,29 @@ async def test_what_is_wrong_stands_beside_its_field(server: ScriptedServer, pla
         await fill(app, pilot, "archive.uri", "http://127.0.0.1:9")
         await outcome(app, pilot)
         assert "cannot be reached" in beside(app, "archive.uri")
+
+
+async def test_trying_a_place_leaves_nothing_there(place: Path) -> None:
+    async with wizard() as (app, pilot):
+        await to(app, pilot, "archive")
+        await fill(app, pilot, "archive.uri", str(place / "new" / "deep" / "milvus.db"))
+        assert "made, written and deleted" in await outcome(app, pilot)
+        assert not (place / "new").exists()
+        await fill(app, pilot, "archive.uri", "~nobody-here/x")
+        await outcome(app, pilot)
+        assert "home folder" in beside(app, "archive.uri")
+
+
+async def test_servers_are_looked_for_each_time(server: ScriptedServer) -> None:
+    """One may have been started since, or stopped."""
+    async with wizard() as (app, pilot):
+        await to(app, pilot, "model")
+        before = step(app).draft.found
+        await to(app, pilot, "embeddings")
+        gone = another(app)
+        await pilot.press("escape")
+        await until(pilot, gone)
+        await until(pilot, lambda: step(app).draft.found is not before)
 
 
 async def test_a_saved_key_goes_when_its_provider_does() -> None:

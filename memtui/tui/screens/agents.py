@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PAUSE = 0.08
 """Seconds the cursor rests on an agent before it is previewed."""
 
+AGING = 30.0
+"""Seconds after which the list says again how long ago something was said."""
+
 
 class Agents(Modal[str]):
     """Returns the id of the agent that is to be opened.
@@ -63,6 +66,7 @@ class Agents(Modal[str]):
         self.query_one(AgentFilter).can_focus = False
         self.query_one(AgentRows).can_focus = False
         self.memtui.agents_changed.subscribe(self, lambda _: self.read())
+        self.set_interval(AGING, self.query_one(AgentRows).redraw)
         self.read()
 
     @work(exclusive=True, group="read", exit_on_error=False)
@@ -214,14 +218,15 @@ class Agents(Modal[str]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.session.leaving[one.id] = one.name
+                self.session.leaving[one.id] = one
                 self._marked(one.id)
 
         self.app.push_screen(Confirm("delete an agent", text, "Delete"), answered)
 
     def action_keep(self) -> None:
         one = self._current()
-        if one is not None and self.session.leaving.pop(one.id, ""):
+        if one is not None and one.id in self.session.leaving:
+            del self.session.leaving[one.id]
             self._marked(one.id)
 
     def _marked(self, agent_id: str) -> None:

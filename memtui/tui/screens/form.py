@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 class Form(Modal[T]):
     """Enter in a field, or the primary button, begins to `finish`, unless that is under way; the
-    other button closes."""
+    other button is to `leave`."""
 
     @on(Input.Submitted)
     def submitted(self) -> None:
@@ -24,7 +24,11 @@ class Form(Modal[T]):
         if event.button.variant == "primary":
             self.begin()
         else:
-            self.dismiss(None)
+            self.leave()
+
+    def leave(self) -> None:
+        """What the other button does."""
+        self.dismiss(None)
 
     def begin(self) -> None:
         under_way = (w for w in self.workers if w.node is self and w.group == "finish")

@@ -18,7 +18,7 @@ from memtui.api.plain import plain_line
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.inspector.question import Scope
-from memtui.tui.screens.modal import Modal
+from memtui.tui.screens.form import Form
 from memtui.tui.widgets.check import Check
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def named_apart(documents: "Sequence[Document]") -> list[Choice]:
     return found
 
 
-class ScopeForm(Modal[Scope]):
+class ScopeForm(Form[Scope]):
     """Returns the scope. What is wrong stands beside its field."""
 
     BINDINGS = bindings("form")
@@ -132,9 +132,7 @@ class ScopeForm(Modal[Scope]):
         self.query_one("#scope-document", Input).suggester = SuggestFromList(labels)
 
     def _wrong(self, field: str, text: str) -> None:
-        label = self.query_one(f"#scope-{field}-wrong", Static)
-        label.display = bool(text)
-        label.update(safe.text(text, "$error", 600))
+        self.say_wrong(f"scope-{field}", text)
         if text:
             self.set_focus(self.query_one(f"#scope-{field}"))
 
@@ -145,18 +143,10 @@ class ScopeForm(Modal[Scope]):
     def typed(self, event: Input.Changed) -> None:
         self.query_one(f"#{event.input.id}-wrong").display = False
 
-    @on(Input.Submitted)
-    def submitted(self) -> None:
-        self.take()
+    def leave(self) -> None:
+        self.dismiss(Scope())
 
-    @on(Button.Pressed)
-    def pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "clear":
-            self.dismiss(Scope())
-        else:
-            self.take()
-
-    def take(self) -> None:
+    async def finish(self) -> None:
         """Check every field, the last wrong one having the focus, and close when all are right."""
         wrong: dict[str, str] = {}
         source = self._source(wrong)

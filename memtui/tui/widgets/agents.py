@@ -38,7 +38,7 @@ class AgentRows(Rows["AgentOverview"]):
     class Moved(Message):
         """The cursor is on another agent."""
 
-    def __init__(self, leaving: Mapping[str, str], store: "Store") -> None:
+    def __init__(self, leaving: "Mapping[str, AgentOverview]", store: "Store") -> None:
         super().__init__(id="agent-list")
         self.leaving = leaving
         self.store = store

@@ -71,8 +71,8 @@ class Draft:
         if key in ("llm.model", "embedding.model") and not text:
             default = config.declared(key).default
             return f"Name a model, or write {default}."
-        if key.endswith("api_base") and text and not text.startswith(("http://", "https://")):
-            return "An address begins with http:// or https://."
+        if key in ("llm.model", "embedding.model") and text.endswith("/") and text.count("/") == 1:
+            return f"Write a model of this provider after {text}"
         if key == "ui.keymap":
             from memtui.tui.keymap import parse_keymap
 

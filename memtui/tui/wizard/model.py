@@ -45,6 +45,8 @@ class ModelStep(ChoiceStep):
         found = self.draft.found
         for server in found.servers if found is not None else ():
             for name in server.models:
+                if "embed" in name:  # which only the next step can use
+                    continue
                 here = f"{server.name} at {server.api_base.removeprefix('http://')}"
                 ways.append(Way(name.partition("/")[2], here, {
                     "llm.model": name, "llm.api_base": server.api_base}))  # fmt: skip
@@ -70,8 +72,7 @@ class ModelStep(ChoiceStep):
 
     def begin(self) -> None:
         super().begin()
-        if self.draft.found is None:
-            self.memtui.do(self._discover(), "discover")
+        self.memtui.do(self._discover(), "discover")  # again each time: one may run by now
 
     async def _discover(self) -> None:
         from memtui.api.setup import Found

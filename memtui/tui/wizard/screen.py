@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker, WorkerState
 
+from memtui.tui import format as fmt
 from memtui.tui.actions import bindings
 from memtui.tui.widgets.keys import Keys
 from memtui.tui.wizard.agent import AgentStep
@@ -136,9 +137,23 @@ class Wizard(Screen[bool]):
                 self._stop()
         elif self.at:
             await self.go(self.at - 1)
+        elif self.draft.changes():
+            self._ask_to_leave()
         else:
-            self.app.theme = self.theme_before
-            self.dismiss(False)
+            self._leave()
+
+    def _ask_to_leave(self) -> None:
+        from memtui.tui.screens.confirm import Confirm
+
+        changes = fmt.count(len(self.draft.changes()), "change")
+        self.app.push_screen(
+            Confirm("leave the set-up", f"Leave without saving {changes}?", "Leave"),
+            lambda yes: self._leave() if yes else None,
+        )
+
+    def _leave(self) -> None:
+        self.app.theme = self.theme_before
+        self.dismiss(False)
 
     def _stop(self) -> None:
         if self._trial is not None:

@@ -137,6 +137,9 @@ class Step(VerticalScroll, can_focus=False):
         if not self.complete():
             return
         self.draft.tried.pop(self.NAME, None)
+        for key in STEP_KEYS[self.NAME]:  # what an earlier try has said
+            self.draft.wrong.pop(key, None)
+        self.show_wrong()
         before = [self.draft.get(key) for key in STEP_KEYS[self.NAME]]
         self.testing, began = True, time.monotonic()
         ticking = self.set_interval(0.25, lambda: self._wait(time.monotonic() - began))
