@@ -43,6 +43,9 @@ class Life:
         )
 
     def stop(self) -> None:
+        # At once: who came in before the server looks would be answered once and then dropped.
+        for listening in getattr(self.server, "servers", ()):  # none before it has begun
+            listening.close()
         self.server.should_exit = True
         self._stopped.set()
 

@@ -1,5 +1,6 @@
 """One engine per data directory: started on demand, found again, ended in order."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from memtui import paths
 from memtui.api import launch
+from memtui.api.client import Client
 from tests.engine.helpers import alive, descendants, make_pdf, memtui, memtui_json, sockets_of
 from tests.homes import engine_pid
 
@@ -65,6 +67,18 @@ def test_it_ends_by_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     memtui("list", "sources")
     assert launch.wait_until_gone(60)
     assert memtui_json("engine", "status")["running"] is False
+
+
+async def test_who_comes_while_it_ends_is_served_by_the_next(home: Path) -> None:
+    """Without a linger it ends right after each client, and the next one comes just then: who is
+    let in is served to the end.
+    """
+    for wait in range(0, 150, 15):
+        async with Client() as client:
+            first = (await client.status()).pid
+            await asyncio.sleep(0.15)  # long enough for an engine to go that was about to
+            assert (await client.status()).pid == first
+        await asyncio.sleep(wait / 1000)
 
 
 @linux

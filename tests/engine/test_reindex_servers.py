@@ -7,7 +7,8 @@ import pytest
 
 from memtui import config
 from tests.embedding.folder import make_model
-from tests.engine.test_reindex import FACTS, ended, found_by_meaning, load, start, whole
+from tests.engine.conftest import started
+from tests.engine.test_reindex import FACTS, ended, found_by_meaning, load, whole
 from tests.servers import Server
 
 pytestmark = pytest.mark.server
@@ -26,7 +27,7 @@ async def test_from_lite_to_a_server_that_is_killed_meanwhile(
     notes.mkdir()
     for number, fact in enumerate([*FACTS, *(f"Voyage {n} went south." for n in range(37))]):
         (notes / f"{number}.txt").write_text(fact)
-    engine = await start()
+    engine = await started(0.2)
     try:
         await load(engine, notes)
         config.save({"archive.uri": server.uri, "archive.token": server.token})
@@ -53,7 +54,7 @@ async def test_from_lite_to_a_server_that_is_killed_meanwhile(
         client.close()
     finally:
         await engine.end()
-    engine = await start()
+    engine = await started(0.2)
     try:
         assert await found_by_meaning(engine)
         assert await whole(engine, 40)

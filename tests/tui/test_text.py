@@ -151,8 +151,8 @@ def test_a_hit_of_the_conversation_says_when_it_was_said() -> None:
     said = datetime.now(UTC) - timedelta(minutes=5)
     hit = Hit(
         rank=1, score=0.5, text="It rains.", passage_id="p1", scope="recall_a1",
-        created_at=said.isoformat(),
+        created_at=said.isoformat(), section="user",
     )  # fmt: skip
     first = draw(hit, 40)[0].plain
-    assert "conversation" in first
+    assert " you " in first
     assert first.endswith("5 min ago")

@@ -1,6 +1,5 @@
 """How a hit is drawn in the mind, in two lines."""
 
-from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -8,12 +7,12 @@ from textual.content import Content
 
 from memtui.tui import format as fmt
 from memtui.tui import safe
+from memtui.tui.inspector.board import kind
+from memtui.tui.inspector.said import when, who
 
 if TYPE_CHECKING:
     from memtui.api.search import Hit
     from memtui.tui.conversation import Block
-
-_OWN = {"agent": "own archive", "recall": "conversation"}
 
 
 def draw(hit: "Hit", width: int) -> list[Content]:
@@ -21,10 +20,8 @@ def draw(hit: "Hit", width: int) -> list[Content]:
     cells = 5 if width >= 36 else 3
     score = Content.styled(fmt.gauge(hit.score, cells), "$primary on $line")
     figure = Content.styled(fmt.score(hit.score).removeprefix("0").rjust(5), "$muted")
-    page = fmt.page(hit.page, hit.page_end, hit.page_label)
-    if hit.source_id is None and hit.created_at:  # of the conversation, or the agent's own
-        page = fmt.moment(datetime.fromisoformat(hit.created_at))
-    name = hit.document or hit.source or _OWN.get(hit.scope.split("_")[0], "memory")
+    page = fmt.page(hit.page, hit.page_end, hit.page_label) or when(hit)
+    name = hit.document or hit.source or who(hit) or kind(hit.scope)
     room = max(4, width - 2 - cells - figure.cell_length - 2 - (len(page) + 1 if page else 0))
     place = safe.line(name)
     if place.cell_length > room:  # the ending of a file's name says the least

@@ -281,7 +281,7 @@ class InspectorDeeds(OwnScreen):
         quoted = self._quoted()
         if quoted is not None:
             self.app.copy_to_clipboard("\n".join(filter(None, quoted)))
-            self.memtui.tell("Copied, as far as the terminal lets programs copy.")
+            self.memtui.tell(fmt.copied("it"))
 
     def action_insert(self) -> None:
         """As a quote into the message, after what is there."""

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from memtui.api.plain import plain
+from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
 from memtui.tui.screens.modal import Modal
@@ -48,7 +49,7 @@ class ProblemRows(Rows[Problem]):
 
     def _copy(self, problems: list[Problem]) -> None:
         self.app.copy_to_clipboard("\n".join(map(as_text, problems)))
-        self.notify(f"Copied {len(problems)}.", timeout=2, markup=False)
+        self.notify(fmt.copied(fmt.count(len(problems), "problem")), timeout=2, markup=False)
 
 
 class Problems(Modal[None]):

@@ -73,7 +73,7 @@ class Report(Reading):
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(f"{name}: {value}" for name, value in self.facts))
-        self._of.tell("Copied.")
+        self._of.tell(fmt.copied("all of it"))
 
 
 def here(app: "MemtuiApp") -> Facts:
