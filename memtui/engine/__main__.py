@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import socket
 import sys
 
 from memtui import config
@@ -22,11 +21,11 @@ def main() -> None:
     log.begin()
     # Nothing that an import makes is garbage, and looking for it is a tenth of the start.
     gc.disable()
-    from memtui.engine.server import serve
+    from memtui.engine.server import Listener, serve
 
     gc.freeze()
     gc.enable()
-    asyncio.run(serve(socket.socket(fileno=listener_fd), environment))
+    asyncio.run(serve(Listener(fileno=listener_fd), environment))
 
 
 if __name__ == "__main__":

@@ -28,13 +28,24 @@ THREADS = 16
 """Blocking calls of the record and the archive that may run at the same time."""
 
 
+class Listener(socket.socket):
+    """Counts whom it let in."""
+
+    accepted = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self.accepted += 1
+        return super().accept()
+
+
 class Life:
     """Knows who is connected, and ends the server `linger` seconds after the last need for it."""
 
-    def __init__(self, engine: Engine, server: uvicorn.Server, path: str) -> None:
+    def __init__(self, engine: Engine, server: uvicorn.Server, listener: Listener) -> None:
         self.engine = engine
         self.server = server
-        self.path = path
+        self.listener = listener
+        self.path: str = listener.getsockname()
         self._stopped = asyncio.Event()
 
     def status(self) -> EngineStatus:
@@ -60,7 +71,7 @@ class Life:
             patience = linger if seen else max(linger, FIRST_CLIENT)
             if connected or self.engine.busy():
                 needed_at = time.monotonic()
-            elif time.monotonic() - needed_at > patience:
+            elif time.monotonic() - needed_at > patience and await self._alone():
                 logger.info("nobody needs the engine: ending")
                 self.stop()
             with contextlib.suppress(TimeoutError):
@@ -69,8 +80,17 @@ class Life:
         # The server waits for its connections. (SIGTERM sets should_exit behind our back.)
         await self.engine.quiet()
 
+    async def _alone(self) -> bool:
+        """Whether nobody is connected, nor just coming in: the server hears of a connection some
+        turns of the event loop (two in Python 3.11) after it was accepted.
+        """
+        accepted = self.listener.accepted
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return self.listener.accepted == accepted and not self.server.server_state.connections
 
-async def serve(listener: socket.socket, environment: str) -> None:
+
+async def serve(listener: Listener, environment: str) -> None:
     # Python's own number is 6 on two cores: a slow Milvus server would hold up the record too.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "engine"))
     # The server sends itself the signal that ended it again afterwards: that is not to kill us.
@@ -89,7 +109,7 @@ async def serve(listener: socket.socket, environment: str) -> None:
             ws="none",
         )
     )
-    app.state.life = Life(engine, server, listener.getsockname())
+    app.state.life = Life(engine, server, listener)
     logger.info("memtui %s starts", __version__)
     watch = asyncio.create_task(app.state.life.watch())
     try:

@@ -62,6 +62,7 @@ def test_the_whole_journey(
         terminal.wait_for("Attached papers")
         terminal.type("How large is the tidal range in Lysa in spring?" + ENTER)
         terminal.wait_for("3.4 metres", "tides.pdf p. 2]", "searched the archive", "4 hits")
+        terminal.wait_until(lambda text: "esc stops" not in text, "the end of the turn")
 
         # the passage that it cites, and the hit
         terminal.type(F6)

@@ -157,10 +157,12 @@ class Transcript(Found):
     def _step(self, step: int) -> None:
         found = self._citations()
         if not found:
-            some = any(item.citations for item in self.rows)
-            said = (
-                "No citation here could be verified." if some else "No answer here cites a passage."
-            )
+            if any(item.live for item in self.rows):
+                said = "The agent is still writing; what it cites can be chosen when it is done."
+            elif any(item.citations for item in self.rows):
+                said = "No citation here could be verified."
+            else:
+                said = "No answer here cites a passage."
             self.notify(said, markup=False)
             return
         at = next((n for n, (item, c) in enumerate(found) if c is self._chosen_in(item)), None)
