@@ -1,5 +1,6 @@
 """Opening the app. Imports as little as possible: the first frame waits for it."""
 
+import gc
 import sys
 
 from memtui.api.errors import MemtuiError
@@ -32,6 +33,9 @@ def open_app(
     Raises MemtuiError without a terminal.
     """
     need_terminal()
+    # Nothing that an import or the first frame makes is garbage, and looking for it is a tenth of
+    # the start. `tui.collector` enables it after that.
+    gc.disable()
     from memtui.tui.app import run_app
 
     return run_app(

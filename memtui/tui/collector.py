@@ -19,6 +19,7 @@ def spare() -> None:
     if _after not in gc.callbacks:
         gc.callbacks.append(_after)
         gc.freeze()
+    gc.enable()  # which the start disables
 
 
 def _after(phase: str, info: dict[str, int]) -> None:
