@@ -149,7 +149,7 @@ class MemtuiApp(Looks):
     async def _first_frame_shown(self) -> None:
         from memtui.tui import collector
 
-        self.main.begin(self.draft)
+        await self.main.fill(self.draft)
         self.do(self._open(), "open")
         self.call_after_refresh(collector.spare)
         for problem in self.problems:

@@ -67,7 +67,10 @@ class MindPane(Pane):
         self.store = store
         self.shown = TABS[0]
         self._tabs: dict[str, MindTab] = {}
-        super().__init__("mind", TabBar(), Mind(store))
+        super().__init__("mind")
+
+    def fill(self) -> None:
+        self.mount(TabBar(), Mind(self.store))
 
     def on_tab_bar_pressed(self, event: TabBar.Pressed) -> None:
         event.stop()

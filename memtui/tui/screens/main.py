@@ -41,25 +41,17 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
         self.awaited = False  # something is being made that is to have the focus
 
     def compose(self) -> ComposeResult:
-        """All of it at once: a shell first, and the rest after it, took a third longer in all."""
+        """The shell that the first frame shows, of a few cheap widgets; `fill` brings the rest."""
         yield Tabs(id="tabs")
-        with Horizontal(id="panes"):
-            yield Pane("sources", SourcesFilter(), Sources(self.store), SourcesDetail(self.store))
+        with Horizontal(id="panes", classes="-shell"):
+            yield Pane("sources")
             yield Pane(
                 "chat",
-                Static("", id="trouble", markup=False),
-                Transcript(self.store),
-                NewerMark(),
                 Static("", id="empty", markup=False),
-                Status(self.store),
-                Completion(self.store),
-                Static("", id="editing", markup=False),
-                Horizontal(Static("❯", id="sign"), Prompt(self.memtui.keymap_text), id="input"),
-                FindBar(),
+                Horizontal(Static("❯", id="sign"), id="input"),
             )
             yield MindPane(self.store)
         yield Static("", id="too-small", markup=False)
-        yield Keys()
 
     def on_mount(self) -> None:
         self.filled = False
@@ -68,9 +60,32 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
         self._ticker: Timer | None = None
         self._arrange()
 
-    def begin(self, draft: str) -> None:
-        """After the first frame. Keys typed before that are in the prompt."""
-        prompt = self.query_one(Prompt)
+    async def fill(self, draft: str) -> None:
+        """After the first frame: all that it did not need. Keys typed before that are in the
+        prompt, behind `draft`.
+        """
+        prompt, chat = Prompt(self.memtui.keymap_text), self.query_one("#chat")
+        with self.app.batch_update():
+            self.query_one("#panes").remove_class("-shell")
+            chat.mount(
+                Static("", id="trouble", markup=False),
+                Transcript(self.store),
+                NewerMark(),
+                before="#empty",
+            )
+            chat.mount(
+                Status(self.store),
+                Completion(self.store),
+                Static("", id="editing", markup=False),
+                before="#input",
+            )
+            chat.mount(FindBar())
+            self.query_one("#sources").mount(
+                SourcesFilter(), Sources(self.store), SourcesDetail(self.store)
+            )
+            self.query_one(MindPane).fill()
+            self.query_one("#input").mount(prompt)
+            await self.mount(Keys())
         prompt.text = draft
         prompt.move_cursor(prompt.document.end)
         if self.focused is None:
