@@ -5,7 +5,6 @@ in $XDG_RUNTIME_DIR or in a `memtui-<uid>` folder of the temporary directory.
 """
 
 import contextlib
-import hashlib
 import os
 import stat
 import tempfile
@@ -100,6 +99,8 @@ def runtime_dir() -> Path:
         parent = Path(base).absolute() / APP
     else:
         parent = Path(tempfile.gettempdir()).absolute() / f"{APP}-{os.getuid()}"
+    import hashlib
+
     # A client may see the engine only while both resolve the same data directory.
     name = hashlib.sha256(str(data_dir().resolve()).encode()).hexdigest()[:16]
     for folder in (parent, parent / name):

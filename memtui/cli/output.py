@@ -4,7 +4,6 @@ Text from documents, models and files goes through `plain`; JSON keeps every cha
 unprintable ones as escapes.
 """
 
-import json
 import os
 import re
 import shutil
@@ -53,6 +52,8 @@ def note(text: str) -> None:
 
 def data(value: Any) -> None:
     """`value` (models, and lists of them) as JSON on stdout."""
+    import json
+
     text = json.dumps(_jsonable(value), indent=2, ensure_ascii=False)
     print(re.sub(r"[^\x20-\x7e\n]", _escaped, text))
 
@@ -67,6 +68,8 @@ def _escaped(match: re.Match[str]) -> str:
     char = match.group()
     if char.isprintable() and _encodable(char):
         return char
+    import json
+
     return json.dumps(char)[1:-1]
 
 

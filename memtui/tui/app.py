@@ -6,6 +6,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +32,12 @@ from memtui.tui.keymap import parse_keymap
 from memtui.tui.looks import Looks
 from memtui.tui.mended import mend
 from memtui.tui.screens.main import MainScreen
-from memtui.tui.session import Session
 from memtui.tui.store import Store
 from memtui.tui.told import Severity, Told
 from memtui.tui.widgets.sources import going_on, loaded
 
 if TYPE_CHECKING:
-    from memtui.tui.session import Spawn
+    from memtui.tui.session import Session, Spawn
 
 mend()
 
@@ -82,7 +82,6 @@ class MemtuiApp(Looks):
         self.draft = draft
         self.choose = choose
         self.store = Store()
-        self.session = self.make_session(self._spawn, self.wake)
         self.told = Told(self)
         self.agents_changed: Signal[None] = Signal(self, "agents changed")
         self.asking = Asking(self)
@@ -91,7 +90,13 @@ class MemtuiApp(Looks):
         self._saving = asyncio.Lock()
         self._configure()
 
-    def make_session(self, spawn: "Spawn", wake: Any) -> Session:
+    @cached_property
+    def session(self) -> "Session":
+        return self.make_session(self._spawn, self.wake)
+
+    def make_session(self, spawn: "Spawn", wake: Any) -> "Session":
+        from memtui.tui.session import Session
+
         return Session(self.store, spawn, wake)
 
     def _configure(self) -> None:

@@ -6,12 +6,12 @@ No Textual, no I/O. The widgets draw from it; `Store.apply` says which of them h
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from memtui.tui import order
 from memtui.tui.conversation import PRESSURE, STOPPED, Block, Item
 from memtui.tui.format import activity_of, count
-from memtui.tui.inspector.board import Board
 from memtui.tui.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from memtui.api.search import Hit
     from memtui.api.tools import PermissionRequest
     from memtui.tui.conversation import BlockKind
+    from memtui.tui.inspector.board import Board
 
 RUNNING = ("waiting", "running")
 OF_ALL = ("agent.changed", "problem", "permission.asked", "permission.settled")
@@ -68,8 +69,14 @@ class Store:
         self.connected = False
         self.trouble = ""
         self.last_ended = ""  # id of the turn that ended last
-        self.board = Board()  # what was pinned in searches
         self.reset()
+
+    @cached_property
+    def board(self) -> "Board":
+        """What was pinned in searches."""
+        from memtui.tui.inspector.board import Board
+
+        return Board()
 
     def reset(self) -> None:
         """Forget the conversation: another agent is opened."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from memtui.api.plain import plain_line
 from memtui.tui.inspector.question import Question
 from memtui.tui.inspector.said import ANSWER
 
@@ -66,14 +65,3 @@ class Board:
 
     def __len__(self) -> int:
         return len(self.pins) + len(self.answers)
-
-
-def place(hit: "Hit") -> str:
-    """`[birds p. 2]`, or what else says where the text comes from."""
-    return plain_line(hit.citation or hit.document or hit.source or kind(hit.scope), 300)
-
-
-def kind(scope: str) -> str:
-    """What a scope without documents is called."""
-    names = {"agent": "own archive", "recall": "conversation", ANSWER: "answer"}
-    return names.get(scope.split("_")[0], "memory")

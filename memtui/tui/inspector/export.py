@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from memtui.api.plain import plain, plain_line
 from memtui.tui import format as fmt
 from memtui.tui.inspector import literal
-from memtui.tui.inspector.board import Board, Pin, place
-from memtui.tui.inspector.said import scored
+from memtui.tui.inspector.board import Board, Pin
+from memtui.tui.inspector.said import place, scored
 
 if TYPE_CHECKING:
     from memtui.api.agents import Citation

@@ -11,8 +11,8 @@ from textual.message import Message
 from memtui.tui import format as fmt
 from memtui.tui import safe
 from memtui.tui.actions import bindings
-from memtui.tui.inspector.board import Board, kind
-from memtui.tui.inspector.said import scored, when, who
+from memtui.tui.inspector.board import Board
+from memtui.tui.inspector.said import kind, scored, when, who
 from memtui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:

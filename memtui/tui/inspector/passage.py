@@ -11,9 +11,8 @@ from textual.widgets import Static
 from memtui.api.plain import plain
 from memtui.tui import safe
 from memtui.tui.actions import bindings
-from memtui.tui.inspector.board import kind
 from memtui.tui.inspector.hits import MATCH, HitRow
-from memtui.tui.inspector.said import ANSWER, who
+from memtui.tui.inspector.said import ANSWER, kind, who
 from memtui.tui.screens.passage import where
 
 if TYPE_CHECKING:

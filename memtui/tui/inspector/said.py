@@ -1,4 +1,4 @@
-"""Who said what a hit holds, and when: what belongs to no document has no page."""
+"""Where a hit is from; who said it, and when: what belongs to no document has no page."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -36,3 +36,14 @@ def when(place: "Hit | Passage") -> str:
 def scored(hit: "Hit") -> bool:
     """Not so what was looked up by its date, or pinned as an answer."""
     return bool(hit.score) or hit.dense_rank is not None or hit.text_rank is not None
+
+
+def place(hit: "Hit") -> str:
+    """`[birds p. 2]`, or what else says where the text comes from."""
+    return plain_line(hit.citation or hit.document or hit.source or kind(hit.scope), 300)
+
+
+def kind(scope: str) -> str:
+    """What a scope without documents is called."""
+    names = {"agent": "own archive", "recall": "conversation", ANSWER: "answer"}
+    return names.get(scope.split("_")[0], "memory")

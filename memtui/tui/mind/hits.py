@@ -7,8 +7,7 @@ from textual.content import Content
 
 from memtui.tui import format as fmt
 from memtui.tui import safe
-from memtui.tui.inspector.board import kind
-from memtui.tui.inspector.said import when, who
+from memtui.tui.inspector.said import kind, when, who
 
 if TYPE_CHECKING:
     from memtui.api.search import Hit

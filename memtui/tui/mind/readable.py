@@ -1,6 +1,5 @@
 """What tools are given and what they answer, without JSON."""
 
-import json
 from typing import Any
 
 from textual.content import Content
@@ -10,6 +9,8 @@ from memtui.tui import safe
 
 def readable(result: str) -> str:
     """What a tool answered, without its JSON envelope."""
+    import json
+
     try:
         parsed: Any = json.loads(result)
     except ValueError:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 from memtui.api.errors import MemtuiError
 from memtui.api.plain import plain, plain_line
 from memtui.tui import format as fmt
-from memtui.tui.inspector.board import Answer, Board, as_hit, place
+from memtui.tui.inspector.board import Answer, Board, as_hit
 from memtui.tui.inspector.hits import HitRow, HitRows
 from memtui.tui.inspector.passage import PassagePane, Shown
 from memtui.tui.inspector.question import Question
-from memtui.tui.inspector.said import ANSWER
+from memtui.tui.inspector.said import ANSWER, place
 from memtui.tui.screens.own import OwnScreen
 
 if TYPE_CHECKING:
