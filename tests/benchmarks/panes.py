@@ -46,6 +46,7 @@ class PanesScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
+        self.query_one(Tabs).fill("chat")
         for hidden in ("#trouble", "#completion", "#transcript"):
             self.query_one(hidden).display = False
         self.query_one(Prompt).focus()

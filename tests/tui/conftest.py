@@ -25,11 +25,11 @@ from tests.tui.scripted import ScriptedClient
 class ScriptedApp(MemtuiApp):
     """Tests look at `client` for what was asked of the engine."""
 
-    client: ScriptedClient
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.client = ScriptedClient()
+        super().__init__(*args, **kwargs)
 
     def make_session(self, spawn: Any, wake: Any) -> Session:
-        self.client = ScriptedClient()
-
         async def connect() -> Any:
             return self.client
 

@@ -34,3 +34,9 @@ def test_once_is_enough() -> None:
     collector.spare()
     collector.spare()
     assert gc.callbacks.count(collector._after) == 1
+
+
+def test_it_collects_again_after_a_start_without_it() -> None:
+    gc.disable()
+    collector.spare()
+    assert gc.isenabled()

@@ -87,4 +87,4 @@ async def test_the_focus_of_the_terminal_restyles_the_same_few_widgets(opened: O
 def test_few_modules_before_the_first_frame() -> None:
     code = "import sys, memtui.tui.app; print(len(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(done.stdout) <= 465
+    assert int(done.stdout) <= 445

@@ -20,9 +20,7 @@ from memtui.tui.layout import LEAST, NARROW
 from memtui.tui.mind.pane import MindPane
 from memtui.tui.screens.prompt_deeds import PromptDeeds
 from memtui.tui.screens.transcript_deeds import TranscriptDeeds
-from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.find import FindBar
-from memtui.tui.widgets.keys import Keys
 from memtui.tui.widgets.panes import NAMES, Pane, Tab, Tabs
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.rows import Rows
@@ -64,6 +62,9 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
         """After the first frame: all that it did not need. Keys typed before that are in the
         prompt, behind `draft`.
         """
+        from memtui.tui.widgets.completion import Completion
+        from memtui.tui.widgets.keys import Keys
+
         prompt, chat = Prompt(self.memtui.keymap_text), self.query_one("#chat")
         with self.app.batch_update():
             self.query_one("#panes").remove_class("-shell")
@@ -84,6 +85,7 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
                 SourcesFilter(), Sources(self.store), SourcesDetail(self.store)
             )
             self.query_one(MindPane).fill()
+            self.query_one(Tabs).fill(self.pane)
             self.query_one("#input").mount(prompt)
             await self.mount(Keys())
         prompt.text = draft

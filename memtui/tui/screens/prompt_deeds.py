@@ -2,16 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
+from textual.widgets import OptionList
 
 from memtui.api.plain import plain_line
 from memtui.tui import format as fmt
-from memtui.tui import mentions, offers
 from memtui.tui.screens.mind_deeds import MindDeeds
-from memtui.tui.widgets.completion import Completion
 from memtui.tui.widgets.prompt import Prompt
 from memtui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from memtui.tui.widgets.completion import Completion
 
 _NAMES = 10  # names in one message that are looked up
 _TYPING = 0.05  # seconds without a key before the disk is read
@@ -20,6 +23,12 @@ _TYPING = 0.05  # seconds without a key before the disk is read
 class PromptDeeds(MindDeeds):
     # completion
 
+    @property
+    def completion(self) -> "Completion":
+        from memtui.tui.widgets.completion import Completion
+
+        return self.query_one(Completion)
+
     @on(Prompt.Edited)
     def prompt_edited(self, event: Prompt.Edited) -> None:
         self.complete(event.text, event.cursor)
@@ -27,7 +36,7 @@ class PromptDeeds(MindDeeds):
             self.do(self._offer_models(), "models")
 
     def complete(self, text: str, cursor: int) -> None:
-        completion = self.query_one(Completion)
+        completion = self.completion
         wanted = completion.wanted
         completion.offer(text, cursor)
         if completion.wanted and completion.wanted != wanted:
@@ -35,7 +44,7 @@ class PromptDeeds(MindDeeds):
         self._show_completing()
 
     def _show_completing(self) -> None:
-        prompt, completion = self.query_one(Prompt), self.query_one(Completion)
+        prompt, completion = self.query_one(Prompt), self.completion
         prompt.completing, prompt.takes = completion.display, completion.takes
 
     def _complete_again(self) -> None:
@@ -48,10 +57,12 @@ class PromptDeeds(MindDeeds):
 
     async def _read_folder(self, wanted: str) -> None:
         """Nothing comes of it when another folder was named since."""
-        completion = self.query_one(Completion)
+        completion = self.completion
         await asyncio.sleep(_TYPING)
         if completion.wanted != wanted:
             return
+        from memtui.tui import offers
+
         folder = await asyncio.to_thread(offers.read, wanted)
         if completion.wanted == wanted:
             completion.folder = folder
@@ -59,19 +70,19 @@ class PromptDeeds(MindDeeds):
 
     @on(Prompt.Completion)
     def completion_key(self, event: Prompt.Completion) -> None:
-        completion = self.query_one(Completion)
+        completion = self.completion
         if event.step or completion.chosen is None:
             completion.move(event.step or 1)
             self._show_completing()
         else:
             self.take_completion()
 
-    @on(Completion.OptionSelected)
+    @on(OptionList.OptionSelected, "#completion")
     def completion_clicked(self) -> None:
         self.take_completion()
 
     def take_completion(self) -> None:
-        completion, prompt = self.query_one(Completion), self.query_one(Prompt)
+        completion, prompt = self.completion, self.query_one(Prompt)
         entry, word = completion.chosen, completion.word
         if entry is None:
             return
@@ -83,12 +94,12 @@ class PromptDeeds(MindDeeds):
             self.close_completion()
 
     def close_completion(self) -> None:
-        self.query_one(Completion).close()
+        self.completion.close()
         self._show_completing()
 
     @on(Prompt.Sent)
     def prompt_sent(self, event: Prompt.Sent) -> None:
-        completion = self.query_one(Completion)
+        completion = self.completion
         moved = completion.display and completion.moved and completion.word is None
         entry = completion.chosen if moved else None
         if entry is None:
@@ -147,6 +158,8 @@ class PromptDeeds(MindDeeds):
 
     def look_up(self, said: str) -> None:
         """Say which of the sources and paths that it names the agent cannot search."""
+        from memtui.tui import mentions
+
         names = mentions.mentioned(said)[:_NAMES]
         if names and self.store.agent is not None:
             self.do(self._look_up(names), "names")

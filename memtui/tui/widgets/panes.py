@@ -1,7 +1,6 @@
 """The frames of the three panes, and the row of tabs that stands for them when narrow."""
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -62,9 +61,9 @@ class Tab(Static):
 class Tabs(Horizontal):
     """One row: the panes' names, the shown one marked."""
 
-    def compose(self) -> ComposeResult:
-        for number, name in enumerate(NAMES, 2):
-            yield Tab(name, f"f{number}")
+    def fill(self, shown: str) -> None:
+        self.mount(*(Tab(name, f"f{number}") for number, name in enumerate(NAMES, 2)))
+        self.mark(shown)
 
     def mark(self, shown: str) -> None:
         for tab in self.query(Tab):
