@@ -1,5 +1,6 @@
 """Agents, their memory, messages and turns."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,6 +19,10 @@ MEMORY_WARNING = (
     "of view. Save what matters from it to your core or archival memory."
 )
 """The alert at memory pressure, and for /memorywarning: the agent saves what it wants to keep."""
+
+
+MOST_NAMES = 5
+"""Agents that are named before the rest are counted."""
 
 
 class Block(BaseModel):
@@ -130,6 +135,17 @@ class AgentOverview(Agent):
     memory: int = 0
     memory_limit: int = 0
     busy: bool = False
+
+
+def losing(source_id: str, agents: Sequence[Agent]) -> str:
+    """The sentence about those that lose the source with its deletion; none: an empty one."""
+    names = [a.name for a in agents if any(one.id == source_id for one in a.sources)]
+    if len(names) > MOST_NAMES + 1:
+        names[MOST_NAMES:] = [f"{len(names) - MOST_NAMES} more agents"]
+    if not names:
+        return ""
+    joined = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{joined} {'loses' if len(names) == 1 else 'lose'} it."
 
 
 class NewName(BaseModel):

@@ -10,8 +10,8 @@ from memtui.api.errors import UsageError
 from memtui.cli import options, output
 from memtui.cli.terminal import has_terminal, open_app
 
-_PLACES = ("archive.", "embedding.model", "embedding.api_")
-"""Settings that say where vectors are, and what makes them."""
+_CHECKED = ("archive.", "embedding.model", "embedding.api_", "agent.persona", "agent.human")
+"""Settings that name what only the engine can tell to be there."""
 
 
 @click.command()
@@ -81,7 +81,12 @@ def save(changes: dict[str, config.Value]) -> None:
 
         for sentence in parse_keymap(now.text("ui.keymap"))[1]:
             output.note(sentence)
-    tables = {key.partition(".")[0] for key in changes if key.startswith(_PLACES)}
+    tables = {key.partition(".")[0] for key in changes if key.startswith(_CHECKED)}
+    if "ui.theme" in changes:
+        from memtui.tui.theme_files import unknown
+
+        if sentence := unknown(now.text("ui.theme")):
+            output.note(f"It is saved as it is, but: {sentence}")
     # Only the engine knows whether Milvus and the embedding model answer, and whether the index
     # has to move: it is started for that.
     if launch.running_socket() or tables:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
+from memtui.api.agents import losing
 from memtui.api.client import Client
 from memtui.api.errors import ConflictError, UsageError
 from memtui.api.plain import plain_line
@@ -45,6 +46,8 @@ def source(name: str, yes: bool) -> None:
 
     async def plan(client: Client) -> Deed:
         found = await find_source(client, name)
+        if not yes and (sentence := losing(found.id, await client.agents())):
+            output.note(sentence)
         what = (
             f"the source {found.name} with {output.count(found.documents, 'document')} "
             f"and {output.count(found.passages, 'passage')}"

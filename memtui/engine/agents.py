@@ -80,8 +80,8 @@ class Agents:
         if new.model:
             await self._models.check(new.model)
         blocks = [
-            Block(label="persona", value=await self._template("persona", persona)),
-            Block(label="human", value=await self._template("human", human)),
+            Block(label="persona", value=await self.template("persona", persona)),
+            Block(label="human", value=await self.template("human", human)),
         ]
         created = await asyncio.to_thread(
             self._record.agents.create,
@@ -212,7 +212,8 @@ class Agents:
         built_in = [t for t in shipped.all_of(KINDS[kind]) if t.name not in known]
         return own + built_in
 
-    async def _template(self, kind: shipped.Kind, name: str) -> str:
+    async def template(self, kind: shipped.Kind, name: str) -> str:
+        """Its text. Raises NotFoundError."""
         own = await asyncio.to_thread(self._record.templates.get, kind, name)
         return own.text if own else shipped.text(kind, name)
 

@@ -37,6 +37,7 @@ async def examine(engine: "Engine", only: Collection[str] = ()) -> list[Check]:
         *([("embedding chosen", _model_chosen)] if _is_to_change(engine) else []),
         ("index", _index),
         ("language model", _model),
+        ("agent", _new_agent),
     ]
     results = []
     for name, check in checks:
@@ -137,3 +138,10 @@ async def _model(engine: "Engine") -> str:
     base = engine.settings.text("llm.api_base")
     key = "with a key" if engine.settings.text("llm.api_key") else "without a key in memtui"
     return f"{engine.models.name()}{f' at {base}' if base else ''}, {key}"
+
+
+async def _new_agent(engine: "Engine") -> str:
+    persona, human = (engine.settings.text(f"agent.{kind}") for kind in ("persona", "human"))
+    await engine.agents.template("persona", persona)
+    await engine.agents.template("human", human)
+    return f"a new one gets the persona {persona} and the human {human}"

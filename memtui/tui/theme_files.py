@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from memtui import paths
 from memtui.api.plain import plain_line
+from memtui.tui import themes
 
 COLOURS = (
     "primary", "secondary", "accent", "foreground", "background", "surface", "panel", "success",
@@ -45,6 +46,15 @@ def stamps() -> Stamps:
     except OSError:
         pass  # there is no such folder, or a file went while it was looked at
     return dict(sorted(found.items()))
+
+
+def unknown(name: str) -> str:
+    """Nothing when there is a theme of that name, else a sentence with those that there are."""
+    own = {theme.name for theme in (themes.DARK, themes.LIGHT, themes.ANSI)}
+    names = {*BUILTIN_THEMES, *own, *(path.stem for path in stamps())}
+    if name in names:
+        return ""
+    return f"There is no theme {plain_line(name, 60)!r}. There are {', '.join(sorted(names))}."
 
 
 def read(path: Path) -> Theme:

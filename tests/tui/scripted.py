@@ -44,7 +44,7 @@ from memtui.api.library import (
     Source,
 )
 from memtui.api.search import Hit, SearchReply, SearchRequest
-from memtui.api.system import EngineStatus, ReindexPlan
+from memtui.api.system import Check, EngineStatus, ReindexPlan
 from memtui.api.tools import PermissionRequest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -359,6 +359,9 @@ class ScriptedClient:
 
     async def answer_permission(self, request_id: str, answer: str) -> None:
         self._call(f"permission:{request_id}:{answer}")
+
+    async def doctor(self, *only: str) -> list[Check]:
+        return [Check(name=name, ok=True, detail="fine") for name in only]
 
     async def reindex_plan(self) -> ReindexPlan:
         return ReindexPlan(needed=False, running=False, serving="", wanted="", passages=0, left=0)

@@ -300,7 +300,19 @@ async def test_delete_says_what_will_go(opened: Opened, tmp_path: Path) -> None:
         await until(pilot, lambda: any(s.name == "to go" and s.passages for s in app.store.sources))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
-        assert "1 document and 1 passage" in app.screen.text  # type: ignore[attr-defined]
+        question = app.screen
+        assert isinstance(question, Confirm)
+        assert "1 document and 1 passage" in question.text
+        await until(pilot, lambda: "No agent has it attached." in question.text)
+        await pilot.press("n")
+        agent = app.store.agent
+        await pilot.press("a")
+        await until(pilot, lambda: any(s.name == "to go" for s in app.store.agent.sources))  # type: ignore[union-attr]
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        again = app.screen
+        assert isinstance(again, Confirm)
+        await until(pilot, lambda: agent and f"{agent.name} loses it." in again.text)
         await pilot.press("y")
         await until(pilot, lambda: all(s.name != "to go" for s in app.store.sources))
 

@@ -26,10 +26,16 @@ class Confirm(Modal[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box small") as box:
             box.border_title = Content(self.heading)
-            yield Static(safe.text(self.text, limit=2000), markup=False, classes="text")
+            yield Static(safe.text(self.text, limit=2000), markup=False, classes="text", id="asked")
             with Horizontal(classes="buttons"):
                 yield Button(Content(f"{self.yes} (y)"), id="yes", variant="error", compact=True)
                 yield Button(Content("No (n)"), id="no", compact=True)
+
+    def add(self, sentence: str) -> None:
+        """What is known only now."""
+        self.text = f"{self.text} {sentence}"
+        for asked in self.query("#asked").results(Static):  # none when it is closed already
+            asked.update(safe.text(self.text, limit=2000))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")

@@ -197,10 +197,12 @@ class SettingsScreen(Modal[None]):
             if wrong := parse_keymap(text)[1]:
                 self._say(" ".join(wrong))
                 return
-        if key == "ui.theme" and text not in self.memtui.available_themes:
-            self._say(f"There is no theme of that name. There are "
-                      f"{', '.join(sorted(self.memtui.available_themes))}.")  # fmt: skip
-            return
+        if key == "ui.theme":
+            from memtui.tui.theme_files import unknown
+
+            if sentence := unknown(text):
+                self._say(sentence)
+                return
         self.memtui.do(self._save(key, text), "settings")
 
     async def _save(self, key: str, text: str) -> None:

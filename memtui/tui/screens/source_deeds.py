@@ -16,6 +16,7 @@ from memtui.tui.widgets.tree import TreeRow
 
 if TYPE_CHECKING:
     from memtui.api.library import LoadRequest, Source
+    from memtui.tui.screens.confirm import Confirm
 
 
 class SourceDeeds(Deeds):
@@ -174,14 +175,22 @@ class SourceDeeds(Deeds):
         text = (
             f"Delete {source.name} with its {fmt.count(source.documents, 'document')} and "
             f"{fmt.count(source.passages, 'passage')}? The files themselves stay where they are. "
-            "Every agent loses it, and what it said from this source is no longer found."
+            "What agents said from it is no longer found there."
         )
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.do(self.session.delete(source))
 
-        self.app.push_screen(Confirm("delete a source", text, "Delete"), answered)
+        question = Confirm("delete a source", text, "Delete")
+        self.app.push_screen(question, answered)
+        self.do(self._say_who_loses(source, question))
+
+    async def _say_who_loses(self, source: "Source", question: "Confirm") -> None:
+        from memtui.api.agents import losing
+
+        agents = await self.session.list_agents()
+        question.add(losing(source.id, agents) or "No agent has it attached.")
 
     def action_cancel(self) -> None:
         row = self._row()

@@ -43,6 +43,9 @@ async def settings_changed(app: "MemtuiApp") -> None:
     app.main.draw({"state", "chat"})
     client = await app.session.client()
     app.tell((await client.reindex_plan()).sentence or f"Saved.{_own_model(app)}")
+    for check in await client.doctor("agent"):
+        if not check.ok:
+            app.tell(check.detail, "warning")
 
 
 def _own_model(app: "MemtuiApp") -> str:
