@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from memtui.agent import envelope, names, notices, templates, tokens
-from memtui.api.agents import AttachedSource
+from memtui.api.agents import Agent, AttachedSource, losing
 from memtui.api.errors import NotFoundError
 
 from .fakes import START
@@ -85,3 +85,24 @@ def test_notices() -> None:
     assert r'"my \"doc\""' in notice.text
     assert "1,044 passages" in notice.text
     assert "paper" in notices.detached("paper").text
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, ""),
+        (1, "A0 loses it."),
+        (2, "A0 and A1 lose it."),
+        (6, "A0, A1, A2, A3, A4 and A5 lose it."),
+        (9, "A0, A1, A2, A3, A4 and 4 more agents lose it."),
+    ],
+)
+def test_who_loses_a_source_is_named(count: int, said: str) -> None:
+    there = AttachedSource(id="s1", name="s", passages=1)
+    agents = [
+        Agent(id=name, name=name, persona="", human="", sources=[there] if at < count else [],
+              created_at=START, used_at=START)
+        for at, name in enumerate(f"A{n}" for n in range(10))
+    ]  # fmt: skip
+    assert losing("s1", agents) == said
+    assert losing("s2", agents) == ""
