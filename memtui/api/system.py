@@ -21,6 +21,11 @@ class EngineStatus(BaseModel):
     reindex: str = Field("", description="What `memtui reindex` would do, when it is needed.")
 
 
+def about(seconds: float) -> str:
+    """`about 3 min`, or that it is less than one."""
+    return f"about {round(seconds / 60):,} min" if seconds >= 60 else "less than a minute"
+
+
 class ReindexPlan(BaseModel):
     """The index that serves, the one that the settings name, and what lies between them.
 
@@ -43,14 +48,14 @@ class ReindexPlan(BaseModel):
             return ""
         takes = f"{self.left:,} passages"
         if self.seconds is not None:
-            takes += f", about {max(1, round(self.seconds / 60)):,} min"
+            takes += f", {about(self.seconds)}"
         if self.cost is not None:
             takes += f", about ${self.cost:,.2f}"
         if self.running:
             return f"The index moves to {self.wanted} ({takes} left); {self.serving} serves yet."
         return (
-            f"The settings name {self.wanted}. Run `memtui reindex` to move to it ({takes}); "
-            f"until that is done, search uses {self.serving}."
+            f"The settings name {self.wanted}. Run `memtui reindex` (/reindex in the app) to "
+            f"move to it ({takes}); until that is done, search uses {self.serving}."
         )
 
 

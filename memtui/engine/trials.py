@@ -19,6 +19,7 @@ from memtui.api.setup import (
     Place,
     Wrong,
 )
+from memtui.api.system import about
 from memtui.archive import Archive
 from memtui.config import Config, Entry
 from memtui.embedding import is_local
@@ -173,10 +174,11 @@ class Trials:
         if not total:
             return ""
         rate = rate or (indexes.threads(settings) * 15.0 if is_local(spec.model) else 0.0)
-        took = f", about {max(1, round(total / rate / 60)):,} min" if rate else ""
+        took = f", {about(total / rate)}" if rate else ""
         return (
-            f"All {total:,} passages are then to be indexed anew{took}: run `memtui reindex`. "
-            "Until that is done, search goes on with what there is."
+            f"All {total:,} passages are then to be indexed anew{took}: run "
+            "`memtui reindex` (/reindex in the app). Until that is done, search goes on with what "
+            "there is."
         )
 
     def _key(self, table: str, endpoint: Endpoint) -> str:

@@ -119,6 +119,9 @@ def _citation(cited: "Citation", literal: str) -> Content:
     return label
 
 
+_TASKS = {"[ ] ": "○ ", "[x] ": "✓ "}
+
+
 class _Builder:
     """Walks the parser's tokens with a stack of prefixes for quotes and lists."""
 
@@ -166,7 +169,12 @@ class _Builder:
         if self.table is not None:
             self.table[-1].append(self.spans(token, ""))
         else:
-            self.add(self.spans(token, self.heading), gap=not self.tight)
+            body = self.spans(token, self.heading)
+            task = _TASKS.get(body.plain[:4].lower())
+            if task and self.prefixes and self.prefixes[-1][0] is not self.prefixes[-1][1]:
+                self.prefixes[-1] = (Content.styled(task, "$muted"), self.prefixes[-1][1])
+                body = body[4:]
+            self.add(body, gap=not self.tight)
 
     def bullet_list_open(self, token: "Token") -> None:
         self.fresh = self.fresh or not self.counters

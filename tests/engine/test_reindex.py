@@ -98,7 +98,7 @@ async def test_the_old_model_serves_until_the_new_one_has_everything(
     await engine.reload()
     plan = engine.reindex.plan()
     assert (plan.needed, plan.passages, plan.left) == (True, 3, 3)
-    assert "Run `memtui reindex` to move to it (3 passages" in plan.sentence
+    assert "Run `memtui reindex` (/reindex in the app) to move to it (3 passages" in plan.sentence
     assert await found_by_meaning(engine)
     assert engine.parts.embedder is old
     (check,) = [check for check in await engine.doctor() if check.name == "index"]

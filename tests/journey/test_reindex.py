@@ -100,7 +100,7 @@ def test_the_commands_say_what_is_to_be_done_and_what_was(
     assert "mine, 384 dimensions" in said
     said = said.splitlines()[-1]
     assert f"The settings name {model} in " in said
-    assert "Run `memtui reindex` to move to it (3 passages)" in said
+    assert "Run `memtui reindex` (/reindex in the app) to move to it (3 passages)" in said
     assert said.strip() in memtui("engine", "status").stdout
     assert f"FAIL  index: {said.strip()}" in memtui("doctor", check=False).stdout
     done = memtui("reindex")

@@ -26,6 +26,12 @@ def test_markdown() -> None:
     ]  # fmt: skip
 
 
+def test_a_list_of_tasks_shows_which_are_done() -> None:
+    assert plain("- [ ] open\n- [x] done\n- [y] other\n\n[ ] no task") == [
+        "○ open", "✓ done", "• [y] other", "", "[ ] no task",
+    ]  # fmt: skip
+
+
 def test_code_keeps_its_lines_and_tables_fit() -> None:
     assert plain("```\nif x:\n    y\n```") == ["│ if x:", "│     y"]
     assert plain("A\n```py title=x\ny\n```") == ["A", "", "┌ py", "│ y"]

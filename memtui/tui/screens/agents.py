@@ -180,7 +180,7 @@ class Agents(Modal[str]):
         async def fork(name: str) -> str:
             return f"Made {(await self.session.fork_agent(agent_id, name)).name}."
 
-        label = f"Name of the copy of {one.name}; two words are made up when it is empty"
+        label = "A name for the copy; without one, two words are made up"
         self._ask("copy an agent", label, "", "Copy", fork)
 
     def action_export(self) -> None:
