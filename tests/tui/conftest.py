@@ -73,16 +73,19 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
 async def unfold(app: MemtuiApp, pilot: Pilot[Any]) -> None:
     """In the sources: the first one, down to the passage of its second page."""
 
-    def seen(kind: str) -> Callable[[], bool]:
-        return lambda: any(row.kind == kind for row in app.main.query_one(Sources).rows)
+    sources = app.main.query_one(Sources)
+
+    async def go(kind: str, number: int = 0) -> None:
+        """To the row itself: the sources may be read anew between two keys."""
+        await until(pilot, lambda: len([r for r in sources.rows if r.kind == kind]) > number)
+        sources.choose(sources.key([r for r in sources.rows if r.kind == kind][number]))
 
     await pilot.press("right")
-    await until(pilot, lambda: any(row.document for row in app.main.query_one(Sources).rows))
-    await pilot.press("down", "right")
-    await until(pilot, seen("section"))
-    await pilot.press("down", "down", "right")
-    await until(pilot, seen("passage"))
-    await pilot.press("down")
+    await go("document")
+    await pilot.press("right")
+    await go("section", 1)
+    await pilot.press("right")
+    await go("passage")
 
 
 def answer(app: MemtuiApp) -> Item:
