@@ -34,8 +34,9 @@ class Listener(socket.socket):
     accepted = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
+        came = super().accept()
         self.accepted += 1
-        return super().accept()
+        return came
 
 
 class Life:

@@ -82,6 +82,7 @@ class MemtuiApp(Looks):
         self.draft = draft
         self.choose = choose
         self.store = Store()
+        self._early: list[events.Event] | None = []  # keys and pastes until the shell is filled
         self.told = Told(self)
         self.agents_changed: Signal[None] = Signal(self, "agents changed")
         self.asking = Asking(self)
@@ -155,6 +156,9 @@ class MemtuiApp(Looks):
         from memtui.tui import collector
 
         await self.main.fill(self.draft)
+        early, self._early = self._early, None
+        for event in early or ():
+            await self.on_event(event)
         self.do(self._open(), "open")
         self.call_after_refresh(collector.spare)
         for problem in self.problems:
@@ -355,6 +359,9 @@ class MemtuiApp(Looks):
         """What a key leads to is done before the next key is looked at: that one is for where
         the first has led. In a text field keys wait for the letters that were typed before them.
         """
+        if self._early is not None and isinstance(event, events.Key | events.Paste):
+            self._early.append(event)
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and self.focused is not None:
             writes = isinstance(self.focused, Input | TextArea)
             for first in () if writes else (True, False):

@@ -119,6 +119,7 @@ def _citation(cited: "Citation", literal: str) -> Content:
     return label
 
 
+_BULLET = "• "
 _TASKS = {"[ ] ": "○ ", "[x] ": "✓ "}
 
 
@@ -171,7 +172,7 @@ class _Builder:
         else:
             body = self.spans(token, self.heading)
             task = _TASKS.get(body.plain[:4].lower())
-            if task and self.prefixes and self.prefixes[-1][0] is not self.prefixes[-1][1]:
+            if task and self.prefixes and self.prefixes[-1][0].plain == _BULLET:
                 self.prefixes[-1] = (Content.styled(task, "$muted"), self.prefixes[-1][1])
                 body = body[4:]
             self.add(body, gap=not self.tight)
@@ -190,7 +191,7 @@ class _Builder:
 
     def list_item_open(self, _token: "Token") -> None:
         number = self.counters[-1]
-        sign = "• " if number is None else f"{number}. "
+        sign = _BULLET if number is None else f"{number}. "
         if number is not None:
             self.counters[-1] = number + 1
         self.prefixes.append((Content.styled(sign, "$muted"), Content(" " * len(sign))))

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from textual.events import Key, Paste
 from textual.widgets import OptionList
 
@@ -28,14 +29,31 @@ async def test_keys_typed_before_the_prompt_are_not_lost() -> None:
     class Early(ScriptedApp):
         def on_mount(self) -> None:
             for key in ("x", "backspace", *"early", "ctrl+j", *"bird", "enter", *"next"):
-                self.main._forward_event(Key(key, key if len(key) == 1 else None))
-            self.main._forward_event(Paste(" one\n"))
+                self.post_message(Key(key, key if len(key) == 1 else None))
+            self.post_message(Paste(" one\n"))
 
     app = Early(agent="a1")
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.store.last_ended)
         assert app.client.requests[0].text == "early\nbird"
         assert app.query_one(Prompt).text == "next one\n"
+
+
+@pytest.mark.parametrize("key", ["ctrl+t", "f1", "f4", "f8", "f9", "f10", "ctrl+f", "ctrl+l"])
+async def test_a_key_before_there_is_anything_is_for_what_there_will_be(key: str) -> None:
+    """The shell is filled first: then the key opens what it opens, over the whole main screen."""
+
+    class Early(ScriptedApp):
+        def on_mount(self) -> None:
+            self.post_message(Key(key, None))
+
+    app = Early(agent="a1")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.main.filled and app.store.agent is not None)
+        if key in ("f4", "f8"):
+            await until(pilot, lambda: app.main.pane == "mind")
+        else:
+            await until(pilot, lambda: len(app.screen_stack) == 2)
 
 
 async def test_the_last_agent_opens_without_a_greeting(opened: Open) -> None:

@@ -27,8 +27,8 @@ def test_markdown() -> None:
 
 
 def test_a_list_of_tasks_shows_which_are_done() -> None:
-    assert plain("- [ ] open\n- [x] done\n- [y] other\n\n[ ] no task") == [
-        "○ open", "✓ done", "• [y] other", "", "[ ] no task",
+    assert plain("- [ ] open\n- [x] done\n- [y] other\n\n1. [ ] first\n\n[ ] no task") == [
+        "○ open", "✓ done", "• [y] other", "", "1. [ ] first", "", "[ ] no task",
     ]  # fmt: skip
 
 

@@ -35,8 +35,11 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
 
     def __init__(self) -> None:
         super().__init__(id="main")
-        self.early: list[events.Event] = []  # keys and pastes from before there is their widget
+        self.early: list[events.Event] = []  # keys and pastes that wait for their widget
         self.awaited = False  # something is being made that is to have the focus
+        self._ticks = 0
+        self._remembered = ""  # id of the agent whose messages are the prompt's history
+        self._ticker: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The shell that the first frame shows, of a few cheap widgets; `fill` brings the rest."""
@@ -52,16 +55,10 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        self.filled = False
-        self._ticks = 0
-        self._remembered = ""  # id of the agent whose messages are the prompt's history
-        self._ticker: Timer | None = None
         self._arrange()
 
     async def fill(self, draft: str) -> None:
-        """After the first frame: all that it did not need. Keys typed before that are in the
-        prompt, behind `draft`.
-        """
+        """After the first frame: all that it did not need, with `draft` in the prompt."""
         from memtui.tui.widgets.completion import Completion
         from memtui.tui.widgets.keys import Keys
 
@@ -90,11 +87,7 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
             await self.mount(Keys())
         prompt.text = draft
         prompt.move_cursor(prompt.document.end)
-        if self.focused is None:
-            self.set_focus(prompt)  # now: `focus()` would wait, and keys be lost
-        for event in self.early:
-            prompt._forward_event(event)
-        self.early.clear()
+        self.set_focus(prompt)  # now: `focus()` would wait, and keys be lost
         self.filled = True
         self._ticker = self.set_interval(0.25, self._tick)
         self.draw({"chat", "mind", "sources", "state", "context"})
@@ -105,12 +98,12 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
         if key == "backspace" and self.early:
             self.early.pop()
         elif _is_text(event) or (key and key not in self.active_bindings):
-            if self.filled and not self.awaited:
+            if self.awaited:
+                self.early.append(event)
+            else:
                 prompt = self.query_one(Prompt)
                 self.set_focus(prompt)
                 prompt._forward_event(event)
-            else:
-                self.early.append(event)
         else:
             super()._forward_event(event)
 
