@@ -227,6 +227,8 @@ class MainScreen(TranscriptDeeds, PromptDeeds):
             self.call_after_refresh(self.draw, {"state", "context"})
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget is not self.focused:
+            return  # a busy widget tells late of a focus that has gone on to another
         for node in event.widget.ancestors_with_self:
             if isinstance(node, Pane) and node.id and node.id != self.pane:
                 self.pane = node.id
