@@ -51,6 +51,8 @@ async def _add(folder: Path) -> None:
         assert job.source_id is not None
         await client.attach(agents[homes.READER], job.source_id)
         await client.store(agents[homes.READER], OWN)
+        while (await client.reindex_plan()).left:  # it is found by its meaning, too, from then on
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
