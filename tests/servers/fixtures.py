@@ -26,6 +26,7 @@ def milvus_of_session() -> Iterator[servers.Server]:
 @pytest.fixture
 def milvus(milvus_of_session: servers.Server) -> servers.Server:
     """Milvus 2.3.5, running and empty; the token is that of its administrator."""
+    milvus_of_session.start()  # a test that failed may have left it killed
     client = milvus_of_session.client()
     for name in client.list_collections():
         client.drop_collection(name)
