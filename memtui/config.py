@@ -88,6 +88,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("ui.theme", "memtui-dark", "theme of the app; ctrl+t there shows them"),
         Setting("ui.keymap", "", "keys to change: `binding=key, binding=key`"),
         Setting("ui.ascii", False, "draw with plain ASCII, as is done anyway with LANG=C"),
+        Setting("ui.pdf_viewer", "", "command that opens a PDF at a page, with {path} and {page}"),
         Setting("ui.notify", "auto", "how the terminal says that a long turn or load has ended",
                 choices=("auto", "osc9", "osc777", "bell", "off")),
     )
@@ -162,7 +163,25 @@ def parse(setting: Setting, text: Value) -> Value:
             _expanded(setting.key, value)
         if setting.key.endswith(".api_base") and not value.startswith(("http://", "https://")):
             raise ConfigError(f"{setting.key}: an address begins with http:// or https://.")
+        if setting.key == "ui.pdf_viewer":
+            command_words(setting.key, value)
     return value
+
+
+def command_words(key: str, text: str) -> list[str]:
+    """The words of a command that is to open `{path}`. Raises ConfigError."""
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ConfigError(f"{key}: a quotation mark is missing in {text!r}.") from None
+    if not any("{path}" in word for word in words[1:]):
+        raise ConfigError(
+            f"{key} is a command with {{path}} where the file's path is to stand, and {{page}} "
+            "where its page is: zathura -P {page} {path}."
+        )
+    return words
 
 
 def _expanded(key: str, text: str) -> Path:

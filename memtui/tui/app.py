@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.timer import Timer
-from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
 from memtui import config, paths
@@ -28,6 +26,7 @@ from memtui.tui import attention, layout, palette, signs
 from memtui.tui.actions import bindings, key_sign
 from memtui.tui.asking import Asking
 from memtui.tui.hang_up import hung_up
+from memtui.tui.key_order import KeyOrder
 from memtui.tui.keymap import parse_keymap
 from memtui.tui.looks import Looks
 from memtui.tui.mended import mend
@@ -51,7 +50,7 @@ FRAME = 1 / 12
 """Seconds between two drawings of what the engine sends."""
 
 
-class MemtuiApp(Looks):
+class MemtuiApp(KeyOrder, Looks):
     """`agent` is an agent's id: None opens the last used one, or the welcome when there is none.
 
     `persona`, `human` or `model` make a new agent. `draft` is put ready in the prompt. `choose`
@@ -82,7 +81,6 @@ class MemtuiApp(Looks):
         self.draft = draft
         self.choose = choose
         self.store = Store()
-        self._early: list[events.Event] | None = []  # keys and pastes until the shell is filled
         self.told = Told(self)
         self.agents_changed: Signal[None] = Signal(self, "agents changed")
         self.asking = Asking(self)
@@ -156,9 +154,7 @@ class MemtuiApp(Looks):
         from memtui.tui import collector
 
         await self.main.fill(self.draft)
-        early, self._early = self._early, None
-        for event in early or ():
-            await self.on_event(event)
+        await self.let_go()
         self.do(self._open(), "open")
         self.call_after_refresh(collector.spare)
         for problem in self.problems:
@@ -353,22 +349,6 @@ class MemtuiApp(Looks):
         """Show a sentence; text from outside may be in it."""
         self.told.say(sentence, severity)
 
-    # keys
-
-    async def on_event(self, event: events.Event) -> None:
-        """What a key leads to is done before the next key is looked at: that one is for where
-        the first has led. In a text field keys wait for the letters that were typed before them.
-        """
-        if self._early is not None and isinstance(event, events.Key | events.Paste):
-            self._early.append(event)
-            return
-        if isinstance(event, events.Key) and not event.is_forwarded and self.focused is not None:
-            writes = isinstance(self.focused, Input | TextArea)
-            for first in () if writes else (True, False):
-                if await self._check_bindings(event.key, priority=first):
-                    return
-        await super().on_event(event)
-
     # actions
 
     def opens(self, kind: type[Screen[Any]]) -> bool:
@@ -407,7 +387,7 @@ class MemtuiApp(Looks):
 
     def action_command_palette(self) -> None:
         if self.opens(palette.Palette):
-            self.push_screen(palette.Palette(id="--command-palette"))
+            self.push_screen(palette.Palette())
 
     def action_suspend(self) -> None:
         if self._driver is not None and self._driver.can_suspend:

@@ -1,5 +1,6 @@
 """What the inspector asks for, and what it shows where it is narrow."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,20 @@ async def test_two_modes_are_compared_where_it_is_narrow() -> None:
         await pilot.press("f8", "f8")  # no more
         await settled(pilot, screen)
         assert screen.query_one("#inspector-left").region.area
+
+
+@pytest.mark.usefixtures("engine")
+async def test_as_the_agent_saw_it_out_of_a_comparison() -> None:
+    async with inspecting("church tower") as (_, screen, pilot):
+        await pilot.press("enter", "f8")
+        await settled(pilot, screen)
+        await pilot.press("down")
+        row = screen.focused_row()
+        assert row is not None
+        await pilot.press("f9")
+        await until(pilot, lambda: screen.seeing and bool(screen.pane.text))
+        assert not screen.has_class("-compare")
+        assert json.loads(screen.pane.text.split("\n")[0])["text"] in row.hit.text
 
 
 @pytest.mark.usefixtures("engine")

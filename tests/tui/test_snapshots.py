@@ -91,6 +91,13 @@ def opens(screen: type[Any], *keys: str) -> Steps:
     return steps
 
 
+async def delete(app: MemtuiApp, pilot: Pilot[Any]) -> None:
+    await opens(Confirm, "f2", "d")(app, pilot)
+    question = app.screen
+    assert isinstance(question, Confirm)
+    await until(pilot, lambda: "loses it" in question.text or "No agent" in question.text)
+
+
 def presses(*keys: str) -> Steps:
     async def steps(app: MemtuiApp, pilot: Pilot[Any]) -> None:
         await pilot.press(*keys)
@@ -119,7 +126,7 @@ STATES: list[tuple[str, tuple[int, int], Steps]] = [
     ("agents", TINY, agents),
     ("load-error", MIDDLE, load_error),
     ("load-tiny", TINY, load_error),
-    ("delete", MIDDLE, opens(Confirm, "f2", "d")),
+    ("delete", MIDDLE, delete),
     ("help", MIDDLE, opens(Reading, "f1")),
 ]
 

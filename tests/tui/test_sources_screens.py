@@ -187,6 +187,8 @@ async def loading(app: ScriptedApp, pilot: Pilot[Any]) -> None:
         JobProgress(job=job(9, "", progress("indexing with builtin", rate=9), "reindex")),
     )
     await until(pilot, lambda: len(app.store.sources) == 6 and len(app.store.loading()) == 4)
+    tree = app.query_one(Sources)
+    await until(pilot, lambda: sum(row.kind == "source" for row in tree.rows) == 6)
     await pilot.press("f2", "down", "down", "down")
 
 

@@ -168,6 +168,49 @@ async def test_the_whole_wizard(server: ScriptedServer) -> None:
         await client.delete_template("personas", now.text("agent.persona"))
 
 
+async def test_the_cursor_chooses_and_what_was_typed_comes_back(server: ScriptedServer) -> None:
+    async with wizard() as (app, pilot):
+        await to(app, pilot, "model")
+        await until(pilot, lambda: step(app).draft.found is not None)
+        options = app.screen.query_one("#ways", OptionList)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "● another" in seen(app))
+        assert field(app, "llm.model").input.value == ""
+        await fill(app, pilot, "llm.model", "groq/mine")
+        options.focus()
+        await pilot.press("up")
+        await until(pilot, lambda: "● qwen3" in seen(app))
+        assert field(app, "llm.api_base").input.value == server.api_base
+        await pilot.press("down", "ctrl+n")  # at once, and it counts
+        await until(pilot, lambda: step(app).NAME == "embeddings")
+        assert step(app).draft.get("llm.model") == "groq/mine"
+        assert step(app).draft.get("llm.api_base") == ""
+        await to(app, pilot, "archive")
+        await pilot.press("down")
+        await until(pilot, lambda: "● a Milvus server" in seen(app))
+        assert field(app, "archive.uri").input.value == "http://localhost:19530"
+        await pilot.press("up")
+        await until(pilot, lambda: "● Milvus Lite" in seen(app))
+        assert step(app).draft.changes() == {"llm.model": "groq/mine"}
+
+
+@pytest.mark.usefixtures("server")
+async def test_the_way_under_the_cursor_stays_while_servers_are_found() -> None:
+    async with wizard() as (app, pilot):
+        await to(app, pilot, "model")
+        await until(pilot, lambda: step(app).draft.found is not None)
+        found, step(app).draft.found = step(app).draft.found, None
+        step(app).show_ways()  # type: ignore[attr-defined]
+        await pilot.press("down")
+        await until(pilot, lambda: "● another" in seen(app))
+        step(app).draft.found = found
+        step(app).show_ways()  # type: ignore[attr-defined]
+        await pilot.pause()
+        options = app.screen.query_one("#ways", OptionList)
+        assert options.highlighted == 2
+        assert field(app, "llm.model").input.value == ""
+
+
 async def test_back_and_forth_loses_nothing_and_leaving_writes_nothing() -> None:
     async with wizard() as (app, pilot):
         await to(app, pilot, "model")

@@ -69,7 +69,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
     def __init__(
         self, query: str = "", block: "Block | None" = None, hit: "Hit | None" = None
     ) -> None:
-        super().__init__(id="inspector")
+        super().__init__()
         self.block = block
         self.wanted = hit
         self.given = query
@@ -390,11 +390,7 @@ class Inspector(InspectorDeeds, EarlyKeys):
     @on(Rows.Chosen)
     def chosen(self) -> None:
         """Enter reads the passage."""
-        if self.other is not None:
-            row = self.focused_row()
-            self.compare_with(None)
-            if row is not None:
-                self.call_after_refresh(self._choose, row.hit.passage_id)
+        self.end_comparison()
         self.add_class("-reading")
         self.call_after_refresh(self.pane.focus)
 
@@ -466,6 +462,15 @@ class Inspector(InspectorDeeds, EarlyKeys):
             self.begin()
         self._fill()
         self._draw()
+
+    def end_comparison(self) -> None:
+        """One list again, with the hit under the cursor as it was."""
+        if self.other is None:
+            return
+        row = self.focused_row()
+        self.compare_with(None)
+        if row is not None:
+            self.call_after_refresh(self._choose, row.hit.passage_id)
 
     def action_more(self) -> None:
         if self.question.k >= MOST:

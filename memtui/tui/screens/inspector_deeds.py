@@ -53,6 +53,9 @@ class InspectorDeeds(OwnScreen):
     def follow(self) -> None:
         raise NotImplementedError
 
+    def end_comparison(self) -> None:
+        raise NotImplementedError
+
     def _fill(self) -> None:
         raise NotImplementedError
 
@@ -128,6 +131,10 @@ class InspectorDeeds(OwnScreen):
 
     def action_seen(self) -> None:
         """The passage as the agent saw it, and back."""
+        if self.has_class("-compare"):
+            self.end_comparison()
+            self.call_after_refresh(self.action_seen)
+            return
         self.follow()
         if self._on_answer() and not self.seeing:
             self.memtui.tell("The agent wrote this itself: it is no passage that it was shown.")

@@ -26,12 +26,11 @@ class ArchiveStep(ChoiceStep):
     )
 
     def ways(self) -> list[Way]:
-        server = "" if "://" not in self.draft.get("archive.uri") else self.draft.get("archive.uri")
         return [
             Way("Milvus Lite", "a folder on this machine; empty: the usual one", {
                 "archive.uri": "", "archive.database": ""}),
             Way("a Milvus server", "http://host:19530, or the address of a Zilliz Cloud cluster", {
-                "archive.uri": server or "http://localhost:19530"}),
+                "archive.uri": "http://localhost:19530"}),
         ]  # fmt: skip
 
     def is_chosen(self, way: Way) -> bool:

@@ -1,4 +1,4 @@
-"""A step with ready answers above its fields: choosing one fills them."""
+"""A step with ready answers above its fields: the one under the cursor fills them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,15 @@ from memtui.tui.wizard.step import Step
 
 @dataclass(frozen=True)
 class Way:
-    """A ready answer: the values it means. Without any, one goes to the fields."""
+    """A ready answer: the values it means; those it does not name are to be typed."""
 
     title: str
     detail: str
     values: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.title} {self.detail}"
 
 
 class ChoiceStep(Step):
@@ -35,8 +39,6 @@ class ChoiceStep(Step):
     def begin(self) -> None:
         self.show_ways()
         options = self.query_one("#ways", OptionList)
-        at = [self.is_chosen(way) for way in self._shown]
-        options.highlighted = at.index(True) if True in at else 0
         self.screen.set_focus(options)  # now: keys typed before `focus()` works would be lost
 
     def is_chosen(self, way: Way) -> bool:
@@ -46,14 +48,29 @@ class ChoiceStep(Step):
 
     def show_ways(self) -> None:
         options = self.query_one("#ways", OptionList)
-        at = options.highlighted
+        under = self._under_cursor() if options.has_focus else None
         self._shown = tuple(self.ways())
-        options.clear_options()
-        width = max(len(way.title) for way in self._shown)
-        options.add_options(Option(self._line(way, min(width, 36))) for way in self._shown)
-        for line in self.waiting():
-            options.add_option(Option(Content.styled(line, "$muted"), disabled=True))
-        options.highlighted = at
+        with self.prevent(OptionList.OptionHighlighted):
+            options.clear_options()
+            width = max(len(way.title) for way in self._shown)
+            options.add_options(Option(self._line(way, min(width, 36))) for way in self._shown)
+            for line in self.waiting():
+                options.add_option(Option(Content.styled(line, "$muted"), disabled=True))
+        if under in self._shown:
+            options.highlighted = self._shown.index(under)
+        else:
+            self._follow_fields()
+
+    def _follow_fields(self) -> None:
+        """The cursor is on the way that the fields hold."""
+        options = self.query_one("#ways", OptionList)
+        with self.prevent(OptionList.OptionHighlighted):
+            at = [self.is_chosen(way) for way in self._shown]
+            options.highlighted = at.index(True) if True in at else 0
+
+    def _under_cursor(self) -> Way | None:
+        at = self.query_one("#ways", OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
 
     def waiting(self) -> list[str]:
         """What more may come."""
@@ -66,21 +83,46 @@ class ChoiceStep(Step):
         return Content.styled(*mark) + title + Content(gap) + safe.line(way.detail, "$muted", 100)
 
     def changed(self, key: str) -> None:
+        options = self.query_one("#ways", OptionList)
         if tuple(self.ways()) == self._shown:
             for index, way in enumerate(self._shown):
-                options = self.query_one("#ways", OptionList)
                 width = min(max(len(one.title) for one in self._shown), 36)
                 options.replace_option_prompt_at_index(index, self._line(way, width))
+            if not options.has_focus:
+                self._follow_fields()
         else:
             self.show_ways()
 
     @on(OptionList.OptionSelected, "#ways")
     def way_chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if event.option_index < len(self._shown):
-            self.take(self._shown[event.option_index])
+        self.choose()
+        first = self.query(Field).first().input
+        self.screen.set_focus(first)
+        first.cursor_position = len(first.value)
 
-    def take(self, way: Way) -> None:
-        for key, value in way.values.items():
+    @on(OptionList.OptionHighlighted, "#ways")
+    def way_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if event.option_list.has_focus:
+            self.choose()
+
+    def gather(self) -> None:
+        if self.query_one("#ways", OptionList).has_focus:
+            self.choose()  # a key press may be quicker than the word of the one before it
+        super().gather()
+
+    def choose(self) -> None:
+        """Fill the fields with the way under the cursor, or with what was typed for it before."""
+        way = self._under_cursor()
+        super().gather()
+        before = next((one for one in self._shown if self.is_chosen(one)), None)
+        if way is None or way == before:
+            return
+        keys = {key for one in self._shown for key in one.values}
+        if before is not None:
+            self.draft.typed[before.name] = {key: self.draft.get(key) for key in keys}
+        values = {**dict.fromkeys(keys, ""), **way.values, **self.draft.typed.get(way.name, {})}
+        for key, value in values.items():
             self.fill(key, value)
-        self.screen.set_focus(self.query(Field).first().input)
+        super().gather()

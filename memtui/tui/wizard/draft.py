@@ -40,6 +40,8 @@ class Draft:
     wrong: dict[str, str] = field(default_factory=dict)
     tried: dict[str, Tried] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    typed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of each way that was left again, what its fields held."""
     found: "Found | None" = None
 
     def get(self, key: str) -> str:

@@ -51,7 +51,8 @@ class ModelStep(ChoiceStep):
                 ways.append(Way(name.partition("/")[2], here, {
                     "llm.model": name, "llm.api_base": server.api_base}))  # fmt: skip
         for key in found.keys if found is not None else ():
-            ways.append(Way(f"{key.provider}/…", f"{key.variable} is in the environment", {}))
+            ways.append(Way(f"{key.provider}/…", f"{key.variable} is in the environment", {
+                "llm.model": f"{key.provider}/", "llm.api_base": ""}))  # fmt: skip
         return [*ways, Way("another", "any litellm name, or an OpenAI-compatible server", {})]
 
     def is_chosen(self, way: Way) -> bool:
@@ -85,16 +86,6 @@ class ModelStep(ChoiceStep):
         finally:
             if self.here:
                 self.show_ways()
-
-    def take(self, way: Way) -> None:
-        if way.title.endswith("/…"):
-            provider = way.title.removesuffix("…")
-            self.fill("llm.api_base", "")
-            if not self.draft.get("llm.model").startswith(provider):
-                self.fill("llm.model", provider)
-        super().take(way)
-        first = self.query(Field).first().input
-        first.cursor_position = len(first.value)
 
     def changed(self, key: str) -> None:
         super().changed(key)

@@ -42,7 +42,7 @@ class Wizard(Screen[bool]):
 
     def __init__(self, draft: Draft, steps: Sequence[type[Step]] = STEPS) -> None:
         """The last of `steps` is the review."""
-        super().__init__(id="wizard")
+        super().__init__()
         self.draft = draft
         self.steps = steps
         self.at = 0
