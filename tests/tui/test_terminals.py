@@ -59,7 +59,8 @@ async def test_messages_attachments_and_names() -> None:
 
         assert one.store.agent is not None
         await other.session.rename_agent(one.store.agent.id, "Renamed")
-        await until(pilot, lambda: one.store.agent and one.store.agent.name == "Renamed")
+        for app, its in ((one, pilot), (other, second)):
+            await until(its, lambda app=app: app.store.agent and app.store.agent.name == "Renamed")
 
         gone = one.store.agent.id
         one.query_one(Prompt).text = "not sent yet"
