@@ -1,6 +1,7 @@
 """One way to open a connection, with the settings every connection of memtui has."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,22 @@ def _text(value: Any) -> Any:
     if not isinstance(value, str) or value.isascii():
         return value
     return value.encode("utf-8", "backslashreplace").decode()
+
+
+def use_wal(connection: Connection) -> None:
+    """Switch the file to a write-ahead log. Raises sqlite3.OperationalError when it is locked.
+
+    SQLite does not wait for the others that do the same to a new file at the same moment.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def connect(path: Path, *, read_only: bool = False) -> Connection:

@@ -13,7 +13,7 @@ from memtui.record.agents import Agents
 from memtui.record.blocks import Blocks
 from memtui.record.building import Building
 from memtui.record.changes import Changes
-from memtui.record.connection import Connection, connect
+from memtui.record.connection import Connection, connect, use_wal
 from memtui.record.documents import Documents
 from memtui.record.errors import explain, explained
 from memtui.record.history import History
@@ -80,7 +80,7 @@ class Record:
             connection = connect(self.path)
             try:
                 schema.check(connection, self.path, len(schema.MIGRATIONS))
-                connection.execute("PRAGMA journal_mode = WAL")
+                use_wal(connection)
                 schema.migrate(connection, self.path, schema.MIGRATIONS)
             except BaseException:
                 connection.close()
