@@ -1,43 +1,43 @@
 """The wizard over a real engine, a real Milvus Lite and a scripted model server over HTTP."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
 from memtui import config, paths
 from memtui.api.agents import NewAgent
 from memtui.api.client import Client
-from memtui.tui import format as fmt
 from memtui.tui.app import MemtuiApp
 from memtui.tui.screens.confirm import Confirm
 from memtui.tui.screens.welcome import Welcome
-from memtui.tui.wizard import embeddings, model
-from memtui.tui.wizard.field import Field
+from memtui.tui.wizard import model
 from memtui.tui.wizard.screen import Wizard
 from memtui.tui.wizard.step import Step
 from tests import homes
-from tests.fakes import ScriptedServer, call, fail, plain
-from tests.fakes.replies import Reply
+from tests.fakes import ScriptedServer, plain
 from tests.tui.conftest import until
-
-KEY = "sk-very-secret-key-1234"
-
-
-def reply(body: dict[str, Any]) -> Reply:
-    if body["model"] == "refused":
-        return fail(401, "Incorrect API key provided")
-    return call("send_message", message="Hi.") if body.get("tools") else plain("Hello, Ada!")
+from tests.tui.wizards import (
+    KEY,
+    another,
+    begin,
+    beside,
+    field,
+    fill,
+    outcome,
+    seen,
+    serving,
+    step,
+    to,
+    wizard,
+)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer(reply, models=["qwen3", "embed-small"]) as server:
+    with serving() as server:
         yield server
 
 
@@ -50,76 +50,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def home(place: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Instead of a new home for each test: nothing is configured, the engine stays."""
-    homes.enter(place, monkeypatch)
-    for file in (paths.config_file(), paths.credentials_file()):
-        file.unlink(missing_ok=True)
-    port = int(server.api_base.split(":")[2].partition("/")[0])
-    ports = {"ollama": 0, "lmstudio": 0, "llamacpp": 0, "vllm": port}
-    monkeypatch.setattr(model, "PORTS", ports)
-
-
-@asynccontextmanager
-async def wizard(size: tuple[int, int] = (120, 36)) -> AsyncIterator[tuple[MemtuiApp, Pilot[Any]]]:
-    app = MemtuiApp(wizard=True)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Wizard) and app.screen.query(Step))
-        yield app, pilot
-
-
-def step(app: MemtuiApp) -> Step:
-    assert isinstance(app.screen, Wizard)
-    return app.screen.step
-
-
-def another(app: MemtuiApp) -> Callable[[], bool]:
-    """Whether another step is seen than now."""
-    now = step(app)
-    return lambda: step(app) is not now
-
-
-async def to(app: MemtuiApp, pilot: Pilot[Any], name: str) -> None:
-    """Forth to the step."""
-    while name != step(app).NAME:
-        gone = another(app)
-        await pilot.press("ctrl+n")
-        await until(pilot, gone)
-    if name == "model":
-        await until(pilot, lambda: step(app).draft.found is not None)
-    if name == "agent":
-        await until(pilot, lambda: app.screen.query_one(TextArea).text)
-
-
-def field(app: MemtuiApp, key: str) -> Field:
-    return next(one for one in app.screen.query(Field) if one.key == key)
-
-
-def beside(app: MemtuiApp, key: str) -> str:
-    shown = field(app, key).query_one(".beside", Static)
-    return str(shown.content) if shown.display else ""
-
-
-async def fill(app: MemtuiApp, pilot: Pilot[Any], key: str, text: str) -> None:
-    """Whole: that it can be typed is for the journeys."""
-    one = field(app, key).input
-    one.focus()
-    one.value = text
-    await pilot.pause()
-
-
-async def outcome(app: MemtuiApp, pilot: Pilot[Any]) -> str:
-    """What the test of this step has shown."""
-    await pilot.press("f5")
-    screen = app.screen
-    assert isinstance(screen, Wizard)
-    await until(pilot, lambda: screen._trial is None and not screen.step.testing)
-    shown = screen.query_one("#tried", Static)
-    return str(shown.content) if shown.display else ""
-
-
-def seen(app: MemtuiApp) -> str:
-    """All text on the screen."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+    begin(place, server, monkeypatch)
 
 
 async def test_the_whole_wizard(server: ScriptedServer) -> None:
@@ -400,117 +331,3 @@ async def test_a_number_that_is_not_said_is_an_empty_field() -> None:
         await fill(app, pilot, "llm.context_window", "")
         assert step(app).draft.get("llm.context_window") == "0"
         await to(app, pilot, "embeddings")
-
-
-Steps = Callable[[MemtuiApp, Pilot[Any]], Awaitable[None]]
-
-
-def at(name: str) -> Steps:
-    async def steps(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-        await to(app, pilot, name)
-
-    return steps
-
-
-async def model_tested(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "model")
-    await pilot.press("down", "enter")
-    await fill(app, pilot, "llm.api_key", KEY)
-    await outcome(app, pilot)
-
-
-async def model_refused(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "model")
-    await pilot.press("down", "enter")
-    await fill(app, pilot, "llm.model", "refused")
-    await outcome(app, pilot)
-
-
-async def embedding_tested(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "embeddings")
-    await until(pilot, lambda: "embed-small" in seen(app))
-    await outcome(app, pilot)
-
-
-async def archive_tested(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "archive")
-    await outcome(app, pilot)
-
-
-async def archive_away(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "archive")
-    await fill(app, pilot, "archive.uri", "http://127.0.0.1:9")
-    await outcome(app, pilot)
-
-
-async def persona_edited(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "agent")
-    app.screen.query_one(TextArea).focus()
-    await pilot.press(*"Ada. ")
-
-
-async def reviewed(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    await to(app, pilot, "model")
-    await fill(app, pilot, "llm.model", "openai/gpt-4o-mini")
-    await fill(app, pilot, "llm.api_key", KEY)
-    await persona_edited(app, pilot)
-    await to(app, pilot, "look")
-    await pilot.press("down")
-    await to(app, pilot, "review")
-
-
-async def ansi(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    app.theme = "memtui-ansi"
-    await model_refused(app, pilot)
-
-
-async def light(app: MemtuiApp, pilot: Pilot[Any]) -> None:
-    app.theme = "memtui-light"
-    await model_tested(app, pilot)
-
-
-PICTURES: list[tuple[str, Steps]] = [
-    ("welcome", at("welcome")),
-    ("model", at("model")),
-    ("model-tested", model_tested),
-    ("model-refused", model_refused),
-    ("model-ansi", ansi),
-    ("model-light", light),
-    ("embeddings", embedding_tested),
-    ("archive", archive_tested),
-    ("archive-away", archive_away),
-    ("agent", persona_edited),
-    ("look", at("look")),
-    ("review", reviewed),
-]
-
-
-@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "small"])
-@pytest.mark.parametrize("steps", [s[1] for s in PICTURES], ids=[s[0] for s in PICTURES])
-def test_picture(
-    snap_compare: Any,
-    still: None,
-    monkeypatch: pytest.MonkeyPatch,
-    server: ScriptedServer,
-    place: Path,
-    size: tuple[int, int],
-    steps: Steps,
-) -> None:
-    """Ports, folders and times differ from run to run: they are held still."""
-    port = server.api_base.split(":")[2].partition("/")[0]
-    monkeypatch.setattr(fmt, "duration", lambda seconds: "0.8 s")
-    monkeypatch.setattr(fmt, "milliseconds", lambda ms: "7 ms")
-    monkeypatch.setattr(embeddings, "speed", lambda rate: "42")
-
-    class Pictured(MemtuiApp):
-        def export_screenshot(self, **options: Any) -> str:
-            return super().export_screenshot(**options).replace(port, "54321")
-
-    app = Pictured(wizard=True)
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: isinstance(app.screen, Wizard) and app.screen.query(Step))
-        await steps(app, pilot)
-        await pilot.pause(0.1)
-
-    assert snap_compare(app, terminal_size=size, run_before=before)
