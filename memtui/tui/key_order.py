@@ -9,7 +9,7 @@ from textual.widgets import Input, TextArea
 from memtui.tui.widgets.prompt import Prompt
 
 LONGEST = 0.5
-"""Seconds that keys wait for the letters before them: their field may be gone."""
+"""Seconds that keys wait for a field or screen, which may be gone."""
 
 
 class KeyOrder(App[int]):
@@ -33,6 +33,9 @@ class KeyOrder(App[int]):
         focused = self.focused
         if self._held is not None:
             self._held.append(event)
+        elif not self.screen.is_mounted:  # its keys are about what it has not made yet
+            self._held = [event]
+            self._wait_for(self.screen)
         elif not isinstance(event, events.Key) or focused is None:
             await super().on_event(event)
         elif not isinstance(focused, Input | TextArea):
@@ -41,9 +44,12 @@ class KeyOrder(App[int]):
             await super().on_event(event)
         else:  # the letters before it wait in the field's own queue
             self._held, self._first = [], (event, focused)
-            self._longest = self.set_timer(LONGEST, self.let_go)
-            if not focused.call_later(self.call_later, self.let_go):
-                await self.let_go()
+            self._wait_for(focused)
+
+    def _wait_for(self, widget: Widget) -> None:
+        """Until it has done what is in its queue."""
+        self._longest = self.set_timer(LONGEST, self.let_go)
+        widget.call_later(self.call_later, self.let_go)
 
     async def _lead(self, key: events.Key) -> None:
         """To what it is bound to; without a binding, to the widget that has the focus."""

@@ -90,3 +90,11 @@ async def test_a_screen_that_is_closed_and_opened_again_at_once(opened: Open, ke
             await pilot.press("escape")
         await pilot.press(key)
         await until(pilot, lambda: len(app.screen_stack) == 2)
+
+
+async def test_keys_of_a_screen_that_is_not_made_yet(opened: Open) -> None:
+    async with opened() as (app, pilot):
+        before = app.theme
+        burst(app, "ctrl+t", "down", "down", "enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1 and app.theme != before)
+        assert app.is_running
